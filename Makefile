@@ -1,0 +1,42 @@
+# The face of the project: `make help` lists what there is. Everything below is cmake and ctest underneath.
+BUILD := build/release
+PREFIX ?= /usr/local
+JOBS ?= $(shell nproc)
+
+.PHONY: build run test test-interop bench format tidy install clean help
+
+build: ## build the command, the library, the examples and the tests
+	@scripts/setup
+	@test -f $(BUILD)/build.ninja || cmake --preset release
+	@cmake --build --preset release
+
+run: build ## ask a server that drops half of its datagrams, and get every answer
+	@scripts/demo $(BUILD)/volley
+
+test: build ## run every test that needs nothing but this machine
+	@ctest --preset release --label-exclude interop -j $(JOBS)
+
+test-interop: build ## run the tests against dnsmasq, unbound, chrony and coturn (installs them)
+	@scripts/setup interop
+	@ctest --preset release --label-regex interop -j $(JOBS)
+
+bench: build ## one table: Volley against bare system calls, measured in one run
+	@bench/run $(BUILD)
+
+format: ## format every source file
+	@scripts/setup lint
+	@git ls-files '*.cpp' '*.hpp' | xargs clang-format-19 -i
+
+tidy: build ## check the format, then clang-tidy
+	@scripts/setup lint
+	@git ls-files '*.cpp' '*.hpp' | xargs clang-format-19 --dry-run -Werror
+	@scripts/tidy $(BUILD)
+
+install: build ## install the command, the library and the headers below PREFIX
+	@cmake --install $(BUILD) --prefix $(PREFIX)
+
+clean: ## remove what was built
+	@rm -rf build
+
+help: ## this list
+	@sed -n 's/^\([a-z-]*\):.*## /  make \1|/p' Makefile | column -t -s '|'
