@@ -10,10 +10,11 @@
 
 namespace volley {
 
-/// Room for what one receive call brings: `slots` kernel messages of up to `slot_size` bytes, each one
-/// datagram or, with receive offload (GRO), a train of datagrams of one peer.
+/// Room for what one receive call brings: `slots` kernel messages of up to `slot_size` bytes, each
+/// one datagram or, with receive offload (GRO), a train of datagrams of one peer.
 ///
-/// Allocates when made and never after. One thread. The datagrams borrow its memory until the next receive.
+/// Allocates when made and never after. One thread. The datagrams borrow its memory until the next
+/// receive.
 class ReceiveBatch {
  public:
   struct Options {
@@ -56,8 +57,8 @@ class ReceiveBatch {
   std::vector<Arrival> arrivals_;
 };
 
-/// What one send call takes: datagrams written one after another into one buffer. Neighbours to the same
-/// peer from the same address and of the same size become one segmentation run (GSO).
+/// What one send call takes: datagrams written one after another into one buffer. Neighbours to the
+/// same peer from the same address and of the same size become one segmentation run (GSO).
 ///
 /// Allocates when made and never after. One thread.
 class SendBatch {

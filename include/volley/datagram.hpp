@@ -18,27 +18,30 @@ enum class Ecn : std::uint8_t { kNotCapable = 0, kCapable1 = 1, kCapable0 = 2, k
 
 /// One datagram in. The payload is borrowed from the receive batch it came in.
 struct Datagram {
-  Endpoint peer;   ///< Who sent it.
-  Endpoint local;  ///< Where it was sent to; on a wildcard socket without packet info, the wildcard.
-  Bytes payload;
+  Endpoint peer{};  ///< Who sent it.
+  /// Where it was sent to, as an address to answer from: for a broadcast or an IPv4 group the
+  /// receiving interface's own, for an IPv6 group unspecified. On a socket without packet info,
+  /// what it is bound to.
+  Endpoint local{};
+  Bytes payload{};
   Ecn ecn = Ecn::kNotCapable;
 };
 
-/// What the kernel told of a datagram beside its bytes: each only if the socket was asked for it. No
-/// protocol logic sees it.
+/// What the kernel told of a datagram beside its bytes: each only if the socket was asked for it.
+/// No protocol logic sees it.
 struct Arrival {
-  std::optional<WallTime> time;             ///< When the kernel received it.
-  std::optional<std::uint32_t> interface;   ///< Index of the interface it came in by.
-  std::optional<std::uint8_t> ttl;          ///< IPv4 TTL or IPv6 hop limit left.
-  std::optional<std::uint32_t> dropped;     ///< Dropped by this socket's full queue so far, at least.
-  bool truncated = false;                   ///< The payload is only the beginning: the slot was too small.
+  std::optional<WallTime> time{};            ///< When the kernel received it.
+  std::optional<std::uint32_t> interface{};  ///< Index of the interface it came in by.
+  std::optional<std::uint8_t> ttl{};         ///< IPv4 TTL or IPv6 hop limit left.
+  std::optional<std::uint32_t> dropped{};    ///< Dropped by this socket's full queue so far, at least.
+  bool truncated = false;  ///< The payload is only the beginning: the slot was too small.
 };
 
 /// One send: bytes in the caller's buffer, to one peer. With segment_size below size it is a run of
 /// datagrams of segment_size bytes each, the last as long as what is left.
 struct Transmit {
-  Endpoint peer;                 ///< Unspecified (the default) on a connected socket.
-  IpAddress local;               ///< The address to send from; unspecified: the kernel chooses.
+  Endpoint peer{};               ///< Unspecified (the default) on a connected socket.
+  IpAddress local{};             ///< The address to send from; unspecified: the kernel chooses.
   std::size_t size = 0;          ///< Bytes, all datagrams of the run together.
   std::size_t segment_size = 0;  ///< Bytes of each datagram but the last; 0 or size: one datagram.
 

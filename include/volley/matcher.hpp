@@ -20,7 +20,8 @@ struct MatchId {
 };
 
 /// Says which reply belongs to which request, where a raw protocol has an ID: DNS `id@0:2`, NTP
-/// `id@40:8=24`, STUN `id@8:12`. With it one socket carries many requests, and a forger must guess the ID.
+/// `id@40:8=24`, STUN `id@8:12`. With it one socket carries many requests, and a forger must guess
+/// the ID.
 ///
 /// Copyable. The functions are called on the client's thread, for hostile bytes too.
 class Matcher {
@@ -28,7 +29,8 @@ class Matcher {
   /// The ID in a datagram, or nothing if it has none.
   using Extract = std::function<std::optional<MatchId>(Bytes datagram)>;
 
-  /// An ID at a fixed place: `size` bytes (1 to 16) at `offset` of the request and `reply_offset` of the reply.
+  /// An ID at a fixed place: `size` bytes (1 to 16) at `offset` of the request and `reply_offset`
+  /// of the reply.
   struct Field {
     std::size_t offset = 0;
     std::size_t size = 0;

@@ -15,8 +15,9 @@ namespace volley {
 /// One address of one of this machine's interfaces.
 struct InterfaceAddress {
   IpAddress address;
-  unsigned prefix_length = 0;          ///< Bits of the subnet's prefix.
-  std::optional<IpAddress> broadcast;  ///< The subnet's broadcast address, where it has one (IPv4 only).
+  unsigned prefix_length = 0;  ///< Bits of the subnet's prefix.
+  std::optional<IpAddress>
+      broadcast;  ///< The subnet's broadcast address, where it has one (IPv4 only).
 };
 
 /// One of this machine's network interfaces.
@@ -34,7 +35,8 @@ struct Interface {
 /// Every interface, in the kernel's order.
 [[nodiscard]] Result<std::vector<Interface>> interfaces();
 
-/// The index of an interface given by name or by decimal index. Fails with kNotFound, naming those there are.
+/// The index of an interface given by name or by decimal index. Fails with kNotFound, naming those
+/// there are.
 [[nodiscard]] Result<std::uint32_t> interface_index(std::string_view name);
 /// The name behind an index, or its decimal digits when there is none.
 std::string interface_name(std::uint32_t index);
@@ -48,8 +50,8 @@ bool is_broadcast(const IpAddress& address);
 enum class PortRange : std::uint8_t { kWellKnown, kRegistered, kDynamic };
 PortRange port_range(std::uint16_t port);
 
-/// The UDP port of a service in the system's database ("domain" is 53), or a decimal number. Fails with
-/// kNotFound or kInvalid.
+/// The UDP port of a service in the system's database ("domain" is 53), or a decimal number. Fails
+/// with kNotFound or kInvalid.
 [[nodiscard]] Result<std::uint16_t> service_port(std::string_view name);
 /// The service's name for a UDP port, if the database has one.
 std::optional<std::string> service_name(std::uint16_t port);
@@ -57,13 +59,15 @@ std::optional<std::string> service_name(std::uint16_t port);
 /// How to read `HOST[:PORT]`.
 struct ResolveOptions {
   std::uint16_t default_port = 1060;
-  std::optional<Family> family;  ///< Only addresses of this family.
-  std::optional<Instant> deadline;
+  std::optional<Family> family{};  ///< Only addresses of this family.
+  std::optional<Instant> deadline{};
 };
 
-/// All the endpoints of `HOST[:PORT]`, in the order to try them: HOST is a numeric address, a name, or `*`
-/// for everyone; PORT a number or a service's name; an IPv6 address with a port stands in brackets; a
-/// scope may be an interface's name (`[fe80::1%eth0]:53`). Fails with kInvalid, kNotFound, kTimedOut.
-[[nodiscard]] Result<std::vector<Endpoint>> resolve(std::string_view host_and_port, const ResolveOptions& options = {});
+/// All the endpoints of `HOST[:PORT]`, in the order to try them: HOST is a numeric address, a name,
+/// or `*` for everyone; PORT a number or a service's name; an IPv6 address with a port stands in
+/// brackets; a scope may be an interface's name (`[fe80::1%eth0]:53`). Fails with kInvalid,
+/// kNotFound, kTimedOut.
+[[nodiscard]] Result<std::vector<Endpoint>> resolve(std::string_view host_and_port,
+                                                    const ResolveOptions& options = {});
 
 }  // namespace volley

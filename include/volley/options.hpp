@@ -8,19 +8,20 @@
 
 namespace volley {
 
-/// When to send a request again and when to give up. Times are per request; what the round trips teach is
-/// per destination. Based on RFC 6298 and RFC 8085 §3.1.
+/// When to send a request again and when to give up. Times are per request; what the round trips
+/// teach is per destination. Based on RFC 6298 and RFC 8085 §3.1.
 struct RetryPolicy {
-  Duration first_wait;             ///< The wait after the first send while no round trip is known.
-  Duration floor;                  ///< No wait is shorter, however fast the path.
-  Duration cap;                    ///< No wait is longer, however often it doubled.
-  Duration give_up;                ///< The deadline, counted from the first send.
-  unsigned max_attempts = 0;       ///< Sends at most; 0: as many as fit before the deadline.
-  double jitter = 0.25;            ///< Each wait grows by a random part of itself, up to this. Never shrinks.
-  bool adaptive = true;            ///< Measured round trips replace first_wait.
+  Duration first_wait;        ///< The wait after the first send while no round trip is known.
+  Duration floor;             ///< No wait is shorter, however fast the path.
+  Duration cap;               ///< No wait is longer, however often it doubled.
+  Duration give_up;           ///< The deadline, counted from the first send.
+  unsigned max_attempts = 0;  ///< Sends at most; 0: as many as fit before the deadline.
+  double jitter = 0.25;  ///< Each wait grows by a random part of itself, up to this. Never shrinks.
+  bool adaptive = true;  ///< Measured round trips replace first_wait.
 };
 
-/// For loopback, link-local and private addresses: 0.1, 0.2, 0.4, 0.8, 1.6 s, then the server may be down.
+/// For loopback, link-local and private addresses: 0.1, 0.2, 0.4, 0.8, 1.6 s, then the server may
+/// be down.
 inline constexpr RetryPolicy kLocalPolicy{.first_wait = std::chrono::milliseconds{100},
                                           .floor = std::chrono::milliseconds{5},
                                           .cap = std::chrono::seconds{2},
@@ -35,13 +36,15 @@ inline constexpr RetryPolicy kInternetPolicy{.first_wait = std::chrono::seconds{
 /// The policy for a destination, by what kind of address it is.
 const RetryPolicy& policy_for(const Endpoint& destination);
 
-/// What a thread does when there is nothing to do: sleep in the kernel, or spin and answer sooner for the
-/// price of a whole processor.
+/// What a thread does when there is nothing to do: sleep in the kernel, or spin and answer sooner
+/// for the price of a whole processor.
 enum class Idle : std::uint8_t { kSleep, kSpin };
 
-/// Limits of raw mode. Each bounds a table, a queue or a size; when it is reached the newcomer is refused.
+/// Limits of raw mode. Each bounds a table, a queue or a size; when it is reached the newcomer is
+/// refused.
 struct RawLimits {
-  /// Requests in flight to one destination with a Matcher: as many as 16-bit IDs can tell apart with room.
+  /// Requests in flight to one destination with a Matcher: as many as 16-bit IDs can tell apart
+  /// with room.
   static constexpr std::size_t kWindow = 16'384;
   /// Requests in flight without one: each holds a socket, and 1,024 descriptors is the usual limit.
   static constexpr std::size_t kPorts = 512;

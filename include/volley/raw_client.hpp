@@ -11,86 +11,60 @@
 #include <volley/error.hpp>
 #include <volley/matcher.hpp>
 #include <volley/options.hpp>
+#include <volley/raw_answer.hpp>
 #include <volley/time.hpp>
-#include <volley/udp_socket.hpp>
 
 namespace volley {
 
-/// How a raw request ended. Raw mode can promise no more: a request without an answer may have been
-/// executed, and one that was sent twice may have been executed twice.
-enum class RawOutcome : std::uint8_t {
-  kReply,     ///< The server answered.
-  kNoAnswer,  ///< The deadline passed, or every attempt was made: the server may be down.
-  kRefused,   ///< The host says that nothing listens on the port.
-};
-
-/// One raw request's end.
-struct RawAnswer {
-  RawOutcome outcome = RawOutcome::kNoAnswer;
-  Bytes body;                          ///< The reply, borrowed until the client is used again.
-  unsigned attempts = 0;               ///< Datagrams sent.
-  Duration elapsed{};                  ///< From the first send to the end.
-  std::optional<Duration> round_trip;  ///< Known only if it was answered at the first attempt (Karn's rule).
-  std::optional<Error> error;          ///< Why, when there is no reply.
-
-  explicit operator bool() const { return outcome == RawOutcome::kReply; }
-};
-
-/// What became of everything a client received. Datagrams.
-struct RawClientCounters {
-  std::uint64_t requests = 0;
-  std::uint64_t attempts = 0;
-  std::uint64_t replies = 0;     ///< Accepted: one for each answered request.
-  std::uint64_t strangers = 0;   ///< Not from the server's address. A connected client's kernel drops them uncounted.
-  std::uint64_t wrong_id = 0;    ///< From the server's address, with no ID or with one that was never asked.
-  std::uint64_t duplicates = 0;  ///< For a request that was answered already.
-  std::uint64_t late = 0;        ///< For a request that was given up already.
-  std::uint64_t truncated = 0;   ///< Larger than the receive slot.
-  std::uint64_t refused = 0;     ///< ICMP "port unreachable" heard.
-};
+class UdpSocket;
 
 struct RawClientOptions {
-  std::optional<RetryPolicy> policy;   ///< By default by the destination's kind of address.
-  std::optional<Matcher> matcher;      ///< One socket for all requests; without it one for each in flight.
-  std::size_t window = 16;             ///< Requests in flight at most.
-  bool connected = true;               ///< False: strangers reach us and are counted, refusals do not.
-  std::optional<Endpoint> source;      ///< Send from this address and port.
-  std::string device;                  ///< Send by this interface only.
+  std::optional<RetryPolicy> policy;  ///< By default by the destination's kind of address.
+  std::optional<Matcher>
+      matcher{};              ///< One socket for all requests; without it one for each in flight.
+  std::size_t window = 16;  ///< Requests in flight at most.
+  bool connected = true;    ///< False: strangers reach us and are counted, refusals do not.
+  std::optional<Endpoint> source{};  ///< Send from this address and port.
+  std::string device{};              ///< Send by this interface only.
   Idle idle = Idle::kSleep;
   /// Run on every socket before it is used: options that Volley does not know of.
-  std::function<Result<void>(UdpSocket&)> prepare;
+  std::function<Result<void>(UdpSocket&)> prepare{};
   /// Told of each wait as it begins: attempt 1 is the first send.
-  std::function<void(unsigned attempt, Duration wait)> on_wait;
+  std::function<void(unsigned attempt, Duration wait)> on_wait{};
 };
 
-/// Sends requests to one server of any UDP protocol: retries with backoff under a deadline, and believes
-/// only replies from the server's address and, with a Matcher, with the request's ID.
+/// Sends requests to one server of any UDP protocol: retries with backoff under a deadline, and
+/// believes only replies from the server's address and, with a Matcher, with the request's ID.
 ///
-/// Runs on the caller's thread; no thread of its own. One thread at a time, but stop() from any and from
-/// signal handlers. The server's round trips are learned once for all requests.
+/// Runs on the caller's thread; no thread of its own. One thread at a time, but stop() from any and
+/// from signal handlers. The server's round trips are learned once for all requests.
 class RawClient {
  public:
   using Handler = std::move_only_function<void(const RawAnswer&)>;
 
-  /// Opens the first socket, so that a wrong source or device fails here. Fails as UdpSocket::bind does.
-  [[nodiscard]] static Result<RawClient> open(const Endpoint& server, RawClientOptions options = {});
+  /// Opens the first socket, so that a wrong source or device fails here. Fails as UdpSocket::bind
+  /// does.
+  [[nodiscard]] static Result<RawClient> open(const Endpoint& server,
+                                              RawClientOptions options = {});
 
   RawClient(RawClient&&) noexcept;
   RawClient& operator=(RawClient&&) noexcept;
   ~RawClient();
 
-  /// Sends `body`, waits and tries again until there is an answer or `timeout` (by default the policy's)
-  /// has passed. Fails only for what is wrong on this side: kTooLarge, kInvalid (no ID in the body),
-  /// kStopped, kFull (no more sockets).
+  /// Sends `body`, waits and tries again until there is an answer or `timeout` (by default the
+  /// policy's) has passed. Fails only for what is wrong on this side: kTooLarge, kInvalid (no ID in
+  /// the body), kStopped, kFull (no more sockets).
   [[nodiscard]] Result<RawAnswer> request(Bytes body, std::optional<Duration> timeout = {});
 
-  /// Starts a request; `handler` gets its end from within a run call. Fails as request() does, and with
-  /// kFull when the window is: run_once() makes room.
-  [[nodiscard]] Result<void> submit(Bytes body, Handler handler, std::optional<Duration> timeout = {});
+  /// Starts a request; `handler` gets its end from within a run call. Fails as request() does, and
+  /// with kFull when the window is: run_once() makes room.
+  [[nodiscard]] Result<void> submit(Bytes body, Handler handler,
+                                    std::optional<Duration> timeout = {});
   std::size_t in_flight() const;
   bool has_room() const;
 
-  /// Sends what is due, waits for something to happen (no longer than `until`), and runs the handlers.
+  /// Sends what is due, waits for something to happen (no longer than `until`), and runs the
+  /// handlers.
   [[nodiscard]] Result<void> run_once(std::optional<Instant> until = {});
   /// Runs until nothing is in flight. Fails with kStopped.
   [[nodiscard]] Result<void> run_until_idle();

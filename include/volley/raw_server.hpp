@@ -11,9 +11,10 @@
 #include <volley/endpoint.hpp>
 #include <volley/error.hpp>
 #include <volley/options.hpp>
-#include <volley/udp_socket.hpp>
 
 namespace volley {
+
+class UdpSocket;
 
 /// Where a handler puts its answer: bytes written here are the bytes sent, with no copy between.
 class RawReply {
@@ -22,7 +23,8 @@ class RawReply {
 
   /// Room for the answer: 65,507 bytes.
   MutableBytes space() const { return space_; }
-  /// Answers with the first `size` bytes of space(). The last call counts; without one nothing is sent.
+  /// Answers with the first `size` bytes of space(). The last call counts; without one nothing is
+  /// sent.
   void send(std::size_t size) { size_ = size; }
   /// Answers with a copy of `bytes`, which must fit.
   void send(Bytes bytes);
@@ -38,34 +40,38 @@ class RawReply {
 struct RawServerCounters {
   std::uint64_t received = 0;
   std::uint64_t answered = 0;
-  std::uint64_t simulated_losses = 0;  ///< Dropped by RawServerOptions::drop before the handler saw them.
-  std::uint64_t truncated = 0;         ///< Larger than the receive slot: dropped.
-  std::uint64_t too_long = 0;          ///< Answers dropped by max_amplification.
-  std::uint64_t unsent = 0;            ///< Answers the kernel would not send.
-  std::uint64_t failed_receives = 0;   ///< Receive calls that the kernel failed.
+  std::uint64_t simulated_losses =
+      0;                        ///< Dropped by RawServerOptions::drop before the handler saw them.
+  std::uint64_t truncated = 0;  ///< Larger than the receive slot: dropped.
+  std::uint64_t too_long = 0;   ///< Answers dropped by max_amplification.
+  std::uint64_t unsent = 0;     ///< Answers the kernel would not send.
+  std::uint64_t failed_receives = 0;  ///< Receive calls that the kernel failed.
 };
 
 struct RawServerOptions {
-  unsigned workers = 1;             ///< Threads, each with a socket of its own on the one port.
-  double drop = 0.0;                ///< Probability that an arriving datagram is ignored: loss, simulated.
-  std::uint64_t seed = 1;           ///< Of that loss; the same seed drops the same with one worker.
-  double max_amplification = 0.0;   ///< Answer at most this many bytes a byte asked; 0: no limit.
-  std::string device;               ///< Listen on this interface only.
-  bool dual_stack = true;           ///< `::` takes IPv4 too.
+  unsigned workers = 1;    ///< Threads, each with a socket of its own on the one port.
+  double drop = 0.0;       ///< Probability that an arriving datagram is ignored: loss, simulated.
+  std::uint64_t seed = 1;  ///< Of that loss; the same seed drops the same with one worker.
+  double max_amplification = 0.0;  ///< Answer at most this many bytes a byte asked; 0: no limit.
+  std::string device{};              ///< Listen on this interface only.
+  bool dual_stack = true;          ///< `::` takes IPv4 too.
   Idle idle = Idle::kSleep;
   /// Run on every socket before it is used: options that Volley does not know of.
-  std::function<Result<void>(UdpSocket&)> prepare;
+  std::function<Result<void>(UdpSocket&)> prepare{};
 };
 
-/// Answers datagrams of any UDP protocol, from any number of clients. Each answer leaves from the address
-/// that was asked, on wildcard sockets too.
+/// Answers datagrams of any UDP protocol, from any number of clients. Each answer leaves from the
+/// address that was asked, on wildcard sockets too.
 class RawServer {
  public:
-  /// Called for each datagram, on its worker's thread: with several workers, from several threads at once.
+  /// Called for each datagram, on its worker's thread: with several workers, from several threads
+  /// at once.
   using Handler = std::function<void(const Datagram& request, RawReply& reply)>;
 
-  /// Takes the address: a second server on it fails with kAddressInUse, however many workers either has.
-  [[nodiscard]] static Result<RawServer> bind(const Endpoint& local, Handler handler, RawServerOptions options = {});
+  /// Takes the address: a second server on it fails with kAddressInUse, however many workers either
+  /// has.
+  [[nodiscard]] static Result<RawServer> bind(const Endpoint& local, Handler handler,
+                                              RawServerOptions options = {});
 
   RawServer(RawServer&&) noexcept;
   RawServer& operator=(RawServer&&) noexcept;
@@ -74,12 +80,14 @@ class RawServer {
   /// Where it listens, with the port the kernel chose if 0 was asked.
   const Endpoint& local() const;
 
-  /// Serves until stop(), then returns once every worker has finished its batch. Fails when a socket breaks.
+  /// Serves until stop(), then returns once every worker has finished its batch. Fails when a
+  /// socket breaks.
   [[nodiscard]] Result<void> run();
   /// Ends run(). Any thread, and signal handlers.
   void stop() noexcept;
 
-  /// Answers later, from any thread while the server lives: `peer` and `local` as the request had them.
+  /// Answers later, from any thread while the server lives: `peer` and `local` as the request had
+  /// them.
   [[nodiscard]] Result<void> send(Bytes answer, const Endpoint& peer, const Endpoint& local);
 
   /// Any thread, at any time.

@@ -4,7 +4,6 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
-#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -17,13 +16,18 @@
 
 namespace volley {
 
+namespace os {
+struct UdpState;
+}
+
 /// Where a socket's name begins. Port 0 lets the kernel choose.
 struct BindOptions {
-  std::string device;          ///< Only this interface (SO_BINDTODEVICE). Empty: all.
-  bool dual_stack = true;      ///< `::` takes IPv4 too, as IPv4 endpoints.
-  bool reuse_address = false;  ///< Several listeners of one broadcast or group share the port (SO_REUSEADDR).
-  bool reuse_port = false;     ///< Several workers of one server share the port's load (SO_REUSEPORT).
-  bool free_bind = false;      ///< An address that no interface has yet (IP_FREEBIND).
+  std::string device{};      ///< Only this interface (SO_BINDTODEVICE). Empty: all.
+  bool dual_stack = true;  ///< `::` takes IPv4 too, as IPv4 endpoints.
+  bool reuse_address =
+      false;  ///< Several listeners of one broadcast or group share the port (SO_REUSEADDR).
+  bool reuse_port = false;  ///< Several workers of one server share the port's load (SO_REUSEPORT).
+  bool free_bind = false;   ///< An address that no interface has yet (IP_FREEBIND).
 };
 
 /// What IP does with a datagram larger than the path MTU (IP_MTU_DISCOVER).
@@ -38,7 +42,7 @@ enum class Fragmentation : std::uint8_t {
 struct Membership {
   IpAddress group;
   std::uint32_t interface = 0;  ///< Its index; 0: the one the routing table names.
-  std::optional<IpAddress> source;
+  std::optional<IpAddress> source{};
 };
 
 /// What to learn of each arriving datagram. Every one costs; all are off at first.
@@ -58,10 +62,10 @@ struct SocketError {
   int system_error = 0;
   std::uint8_t icmp_type = 0;
   std::uint8_t icmp_code = 0;
-  std::uint32_t mtu = 0;               ///< With kTooLarge: what the hop told, in bytes of IP packet.
-  std::optional<IpAddress> reporter;   ///< Who sent the ICMP message.
-  Endpoint destination;                ///< Where the datagram was going.
-  std::vector<std::byte> payload;      ///< The beginning of the datagram, as much as came back.
+  std::uint32_t mtu = 0;              ///< With kTooLarge: what the hop told, in bytes of IP packet.
+  std::optional<IpAddress> reporter;  ///< Who sent the ICMP message.
+  Endpoint destination;               ///< Where the datagram was going.
+  std::vector<std::byte> payload;     ///< The beginning of the datagram, as much as came back.
 };
 
 /// Counts since the socket was made. Datagrams, unless a name says otherwise.
@@ -70,18 +74,19 @@ struct SocketCounters {
   std::uint64_t received = 0;
   std::uint64_t send_calls = 0;
   std::uint64_t receive_calls = 0;
-  std::uint64_t runs = 0;                  ///< Segmentation runs sent (GSO).
-  std::uint64_t trains = 0;                ///< Trains received (GRO).
-  std::uint64_t runs_refused = 0;          ///< Runs the kernel would not segment (EIO, EINVAL), sent one by one.
-  std::uint64_t runs_split = 0;            ///< Runs that did not fit the path (EMSGSIZE), sent one by one.
-  std::uint64_t too_large = 0;             ///< Not sent: over the path MTU, fragmentation forbidden.
-  std::uint64_t no_buffers = 0;            ///< Not sent: the interface's queue was full (ENOBUFS).
-  std::uint64_t failed = 0;                ///< Not sent: the peer is unreachable or refused, or local policy.
-  std::uint64_t truncated = 0;             ///< Arrived larger than the slot; the rest is lost.
-  std::uint64_t control_truncated = 0;     ///< Arrived with more control data than there was room for.
-  std::uint64_t unsegmented_peers = 0;     ///< Destinations that no run is tried for any more.
-  bool segmentation = true;                ///< GSO is on for this socket. VOLLEY_NO_GSO=1 turns it off.
-  bool coalescing = false;                 ///< GRO is on for this socket. VOLLEY_NO_GRO=1 forbids it.
+  std::uint64_t runs = 0;    ///< Segmentation runs sent (GSO).
+  std::uint64_t trains = 0;  ///< Trains received (GRO).
+  std::uint64_t runs_refused =
+      0;  ///< Runs the kernel would not segment (EIO, EINVAL), sent one by one.
+  std::uint64_t runs_split = 0;  ///< Runs that did not fit the path (EMSGSIZE), sent one by one.
+  std::uint64_t too_large = 0;   ///< Not sent: over the path MTU, fragmentation forbidden.
+  std::uint64_t no_buffers = 0;  ///< Not sent: the interface's queue was full (ENOBUFS).
+  std::uint64_t failed = 0;      ///< Not sent: the peer is unreachable or refused, or local policy.
+  std::uint64_t truncated = 0;   ///< Arrived larger than the slot; the rest is lost.
+  std::uint64_t control_truncated = 0;  ///< Arrived with more control data than there was room for.
+  std::uint64_t unsegmented_peers = 0;  ///< Destinations that no run is tried for any more.
+  bool segmentation = true;  ///< GSO is on for this socket. VOLLEY_NO_GSO=1 turns it off.
+  bool coalescing = false;   ///< GRO is on for this socket. VOLLEY_NO_GRO=1 forbids it.
 };
 
 /// The value of a socket option, read back by its system name.
@@ -92,16 +97,19 @@ struct OptionValue {
 
 /// A UDP socket, IPv4 or IPv6, that never blocks but in wait().
 ///
-/// Move-only; one thread at a time, but send_to() may be called from any. Closed when destroyed and not
-/// inherited by child processes (CLOEXEC). No call here allocates after the first send and receive.
+/// Move-only; one thread at a time, but send_to() may be called from any. Closed when destroyed and
+/// not inherited by child processes (CLOEXEC). No call here allocates after the first send and
+/// receive.
 class UdpSocket {
  public:
-  /// Binds to one address, to one interface, or with an unspecified address to everything. Fails with
-  /// kAddressInUse, kAddressNotLocal, kPermission, kNotFound (device).
-  [[nodiscard]] static Result<UdpSocket> bind(const Endpoint& local, const BindOptions& options = {});
+  /// Binds to one address, to one interface, or with an unspecified address to everything. Fails
+  /// with kAddressInUse, kAddressNotLocal, kPermission, kNotFound (device).
+  [[nodiscard]] static Result<UdpSocket> bind(const Endpoint& local,
+                                              const BindOptions& options = {});
 
-  /// Binds to any free port and connects: only `peer` can be heard, and its refusals are. The kernel drops
-  /// everyone else uncounted. Not security: whoever forges the address is heard. Fails with kUnreachable.
+  /// Binds to any free port and connects: only `peer` can be heard, and its refusals are. The
+  /// kernel drops everyone else uncounted. Not security: whoever forges the address is heard. Fails
+  /// with kUnreachable.
   [[nodiscard]] static Result<UdpSocket> open_connected(const Endpoint& peer);
 
   UdpSocket(UdpSocket&&) noexcept;
@@ -118,21 +126,22 @@ class UdpSocket {
 
   // -- single datagrams
 
-  /// Sends to the connected peer. Fails with kRefused or kUnreachable for an earlier datagram's ICMP error,
-  /// kTooLarge, kFull (no buffers).
+  /// Sends to the connected peer. Fails with kRefused or kUnreachable for an earlier datagram's
+  /// ICMP error, kTooLarge, kFull (no buffers).
   [[nodiscard]] Result<void> send(Bytes payload);
-  /// Sends to `peer`, from `source` if it is specified (pktinfo). Fails also with kPermission (broadcast
-  /// without set_broadcast).
-  [[nodiscard]] Result<void> send_to(Bytes payload, const Endpoint& peer, const IpAddress& source = {}) const;
+  /// Sends to `peer`, from `source` if it is specified (pktinfo). Fails also with kPermission
+  /// (broadcast without set_broadcast).
+  [[nodiscard]] Result<void> send_to(Bytes payload, const Endpoint& peer,
+                                     const IpAddress& source = {}) const;
 
   // -- batches
 
-  /// Sends everything, waiting (at most a second in all) while the socket's buffer is full, and empties the
-  /// batch. What one peer's trouble stops is counted and does not stop the rest. Fails only when the socket
-  /// itself is broken; on a connected socket also with kRefused.
+  /// Sends everything, waiting (at most a second in all) while the socket's buffer is full, and
+  /// empties the batch. What one peer's trouble stops is counted and does not stop the rest. Fails
+  /// only when the socket itself is broken; on a connected socket also with kRefused.
   [[nodiscard]] Result<void> send(SendBatch& batch);
-  /// Takes what has arrived, up to the batch's room. Never waits: an empty batch means nothing was there.
-  /// Fails with kRefused or kUnreachable on a connected socket.
+  /// Takes what has arrived, up to the batch's room. Never waits: an empty batch means nothing was
+  /// there. Fails with kRefused or kUnreachable on a connected socket.
   [[nodiscard]] Result<void> receive(ReceiveBatch& batch);
   /// Waits until something can be received, or until `until`. False when the time came first.
   [[nodiscard]] Result<bool> wait(Instant until) const;
@@ -141,7 +150,8 @@ class UdpSocket {
 
   [[nodiscard]] Result<void> set_broadcast(bool on);
   [[nodiscard]] Result<void> set_fragmentation(Fragmentation mode);
-  /// The kernel's path MTU to the connected peer, in bytes of IP packet. Fails with kInvalid unconnected.
+  /// The kernel's path MTU to the connected peer, in bytes of IP packet. Fails with kInvalid
+  /// unconnected.
   [[nodiscard]] Result<std::uint32_t> path_mtu() const;
   [[nodiscard]] Result<void> set_ttl(int hops);
   [[nodiscard]] Result<void> set_detail(const ArrivalDetail& detail);
@@ -149,14 +159,15 @@ class UdpSocket {
   [[nodiscard]] Result<void> set_packet_info(bool on);
   /// Whether trains may arrive whole (UDP_GRO). Needs slots of 65,535 bytes.
   [[nodiscard]] Result<void> set_coalescing(bool on);
-  /// Whether ICMP errors queue up for next_error(). Not on a socket with several peers: there the next
-  /// send to a healthy one fails instead.
+  /// Whether ICMP errors queue up for next_error(). Not on a socket with several peers: there the
+  /// next send to a healthy one fails instead.
   [[nodiscard]] Result<void> set_error_queue(bool on);
   /// Takes the oldest entry of the error queue, or nothing when it is empty.
   [[nodiscard]] Result<std::optional<SocketError>> next_error();
 
   /// Sets an option by its system name: `SO_RCVBUF=1048576`, `IP_TOS=0x10`, `SO_BINDTODEVICE=eth0`,
-  /// `17:103=1200`. Fails with kNotFound (and the nearest name), kInvalid, kPermission, kUnsupported.
+  /// `17:103=1200`. Fails with kNotFound (and the nearest name), kInvalid, kPermission,
+  /// kUnsupported.
   [[nodiscard]] Result<void> set_option(std::string_view name_and_value);
   /// Reads one. Same names and errors.
   [[nodiscard]] Result<OptionValue> option(std::string_view name) const;
@@ -175,9 +186,8 @@ class UdpSocket {
   void set_send_fault(SendFault fault);
 
  private:
-  struct State;
-  explicit UdpSocket(std::unique_ptr<State> state);
-  std::unique_ptr<State> state_;
+  explicit UdpSocket(std::unique_ptr<os::UdpState> state);
+  std::unique_ptr<os::UdpState> state_;
 };
 
 }  // namespace volley

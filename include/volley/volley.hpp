@@ -11,6 +11,7 @@
 #include <volley/matcher.hpp>
 #include <volley/network.hpp>
 #include <volley/options.hpp>
+#include <volley/raw_answer.hpp>
 #include <volley/raw_client.hpp>
 #include <volley/raw_server.hpp>
 #include <volley/time.hpp>

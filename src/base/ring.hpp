@@ -1,0 +1,48 @@
+#pragma once
+
+#include <cstddef>
+#include <utility>
+#include <vector>
+
+#include "base/check.hpp"
+
+namespace volley {
+
+/// First in, first out, of a fixed capacity. Allocates when made and never after; one thread.
+template <class T>
+class Ring {
+ public:
+  explicit Ring(std::size_t capacity) : items_(capacity) {}
+
+  std::size_t size() const { return size_; }
+  std::size_t capacity() const { return items_.size(); }
+  bool empty() const { return size_ == 0; }
+  bool full() const { return size_ == items_.size(); }
+
+  /// Requires !full().
+  void push(T item) {
+    VOLLEY_CHECK(!full());
+    items_[wrap(first_ + size_)] = std::move(item);
+    ++size_;
+  }
+
+  /// Takes the oldest. Requires !empty().
+  T pop() {
+    VOLLEY_CHECK(!empty());
+    T item = std::move(items_[first_]);
+    first_ = wrap(first_ + 1);
+    --size_;
+    return item;
+  }
+
+ private:
+  std::size_t wrap(std::size_t position) const {
+    return position < items_.size() ? position : position - items_.size();
+  }
+
+  std::vector<T> items_;
+  std::size_t first_ = 0;
+  std::size_t size_ = 0;
+};
+
+}  // namespace volley

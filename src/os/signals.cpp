@@ -1,0 +1,113 @@
+#include "os/signals.hpp"
+
+#include <pthread.h>
+#include <signal.h>
+#include <sys/signalfd.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <thread>
+#include <utility>
+
+#include "os/fd.hpp"
+#include "os/poller.hpp"
+#include "os/system_error.hpp"
+
+namespace volley::os {
+
+namespace {
+
+constexpr int kInterrupted = 130;  // What a shell reports for a process that SIGINT ended.
+enum Token : std::uint32_t { kSignal, kEnd };
+
+sigset_t watched_signals() {
+  sigset_t set;
+  sigemptyset(&set);
+  for (const int number : {SIGINT, SIGTERM, SIGUSR1}) sigaddset(&set, number);
+  return set;
+}
+
+}  // namespace
+
+struct SignalWatcher::State {
+  Handler handler;
+  std::optional<Instant> deadline;
+  Fd signals;
+  Poller poller;
+  StopFlag end;
+  sigset_t mask_before{};
+  bool stopping = false;
+  std::thread thread;
+
+  State(Handler told, std::optional<Instant> until, Fd descriptor, Poller waiter, StopFlag ending)
+      : handler{std::move(told)},
+        deadline{until},
+        signals{std::move(descriptor)},
+        poller{std::move(waiter)},
+        end{std::move(ending)} {}
+
+  void take_signal() {
+    signalfd_siginfo info;
+    if (::read(signals.number(), &info, sizeof info) != static_cast<ssize_t>(sizeof info)) return;
+    if (info.ssi_signo == SIGUSR1) return handler(Notice::kReport);
+    if (stopping) ::_exit(kInterrupted);
+    stopping = true;
+    handler(Notice::kStop);
+  }
+
+  void watch() {
+    while (!end.raised()) {
+      const auto ready = poller.wait(deadline);
+      if (!ready) return;
+      if (ready->empty() && deadline) {
+        deadline.reset();
+        handler(Notice::kDeadline);
+      }
+      if (std::ranges::find(*ready, kSignal) != ready->end()) take_signal();
+    }
+  }
+};
+
+Result<SignalWatcher> SignalWatcher::start(Handler handler, std::optional<Instant> deadline) {
+  const sigset_t set = watched_signals();
+  Fd signals{::signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC)};
+  if (!signals) return std::unexpected(system_error(errno, "cannot watch for signals"));
+  auto poller = Poller::create();
+  if (!poller) return std::unexpected(poller.error());
+  auto end = StopFlag::create();
+  if (!end) return std::unexpected(end.error());
+  for (const auto& [descriptor, token] :
+       {std::pair{signals.number(), kSignal}, std::pair{end->descriptor(), kEnd}}) {
+    if (auto watched = poller->watch(descriptor, token); !watched) {
+      return std::unexpected(watched.error());
+    }
+  }
+
+  auto state = std::make_unique<State>(std::move(handler), deadline, std::move(signals),
+                                       std::move(*poller), std::move(*end));
+  ::pthread_sigmask(SIG_BLOCK, &set, &state->mask_before);
+  state->thread = std::thread{&State::watch, state.get()};
+  return SignalWatcher{std::move(state)};
+}
+
+SignalWatcher::SignalWatcher(std::unique_ptr<State> state) : state_{std::move(state)} {}
+SignalWatcher::SignalWatcher(SignalWatcher&&) noexcept = default;
+SignalWatcher& SignalWatcher::operator=(SignalWatcher&&) noexcept = default;
+
+SignalWatcher::~SignalWatcher() {
+  if (!state_) return;
+  state_->end.raise();
+  state_->thread.join();
+  ::pthread_sigmask(SIG_SETMASK, &state_->mask_before, nullptr);
+}
+
+void end_quietly_on_closed_pipe() {
+  ::signal(SIGPIPE, SIG_DFL);
+  sigset_t set;
+  sigemptyset(&set);
+  sigaddset(&set, SIGPIPE);
+  ::pthread_sigmask(SIG_UNBLOCK, &set, nullptr);
+}
+
+}  // namespace volley::os

@@ -1,0 +1,22 @@
+#include "os/terminal.hpp"
+
+#include <unistd.h>
+
+#include <cstdlib>
+#include <string_view>
+#include <utility>
+
+namespace volley::os {
+
+bool is_terminal(Stream stream) { return ::isatty(std::to_underlying(stream)) == 1; }
+
+bool takes_color(Stream stream) {
+  // no-color.org: any value but the empty one counts.
+  const char* no_color = std::getenv("NO_COLOR");
+  if (no_color != nullptr && *no_color != '\0') return false;
+  const char* term = std::getenv("TERM");
+  if (term == nullptr || std::string_view{term} == "dumb") return false;
+  return is_terminal(stream);
+}
+
+}  // namespace volley::os

@@ -1,0 +1,83 @@
+#include <fmt/format.h>
+
+#include <cerrno>
+
+#include "os/sockaddr.hpp"
+#include "os/system_error.hpp"
+#include "os/udp_state.hpp"
+
+namespace volley {
+namespace {
+
+Error membership_error(int number, std::string_view verb, const Membership& membership) {
+  std::string_view hint;
+  if (number == ENODEV || number == EADDRNOTAVAIL)
+    hint = "name an interface that is up and can multicast (`ip link` lists them)";
+  if (number == EADDRINUSE) hint = "this socket is a member already";
+  if (number == EINVAL)
+    hint = "the group must be a multicast address, and a source of the same family";
+  if (number == ENOBUFS) hint = "raise net.ipv4.igmp_max_memberships, or use another socket";
+  return os::system_error(number, fmt::format("cannot {} {}", verb, membership.group.to_string()),
+                          hint);
+}
+
+/// The protocol-independent calls of RFC 3678. An IPv4 group on a dual-stack socket is IPv4's
+/// business.
+Result<void> change(int fd, bool join, const Membership& membership) {
+  const Family family = membership.group.family();
+  const int level = family == Family::kIpv4 ? IPPROTO_IP : IPPROTO_IPV6;
+  const sockaddr_storage group = os::to_sockaddr({membership.group, 0}, family).storage;
+  int failed = 0;
+  if (membership.source) {
+    group_source_req request{};
+    request.gsr_interface = membership.interface;
+    request.gsr_group = group;
+    request.gsr_source =
+        os::to_sockaddr({*membership.source, 0}, membership.source->family()).storage;
+    failed = ::setsockopt(fd, level, join ? MCAST_JOIN_SOURCE_GROUP : MCAST_LEAVE_SOURCE_GROUP,
+                          &request, sizeof request);
+  } else {
+    group_req request{};
+    request.gr_interface = membership.interface;
+    request.gr_group = group;
+    failed = ::setsockopt(fd, level, join ? MCAST_JOIN_GROUP : MCAST_LEAVE_GROUP, &request,
+                          sizeof request);
+  }
+  if (failed == 0) return {};
+  return std::unexpected(membership_error(errno, join ? "join" : "leave", membership));
+}
+
+}  // namespace
+
+Result<void> UdpSocket::join(const Membership& membership) {
+  return change(state_->fd.number(), true, membership);
+}
+
+Result<void> UdpSocket::leave(const Membership& membership) {
+  return change(state_->fd.number(), false, membership);
+}
+
+Result<void> UdpSocket::set_multicast_interface(std::uint32_t interface) {
+  const auto index = static_cast<int>(interface);
+  if (state_->family == Family::kIpv6) {
+    if (auto done = state_->set(IPPROTO_IPV6, IPV6_MULTICAST_IF, index, "IPV6_MULTICAST_IF"); !done)
+      return done;
+  }
+  ip_mreqn request{};
+  request.imr_ifindex = index;
+  if (::setsockopt(state_->fd.number(), IPPROTO_IP, IP_MULTICAST_IF, &request, sizeof request) == 0)
+    return {};
+  return std::unexpected(
+      os::system_error(errno, fmt::format("cannot multicast by interface {}", interface)));
+}
+
+Result<void> UdpSocket::set_multicast_ttl(int hops) {
+  return state_->set_for_family(IP_MULTICAST_TTL, IPV6_MULTICAST_HOPS, hops, "the multicast TTL");
+}
+
+Result<void> UdpSocket::set_multicast_loop(bool on) {
+  return state_->set_for_family(IP_MULTICAST_LOOP, IPV6_MULTICAST_LOOP, on ? 1 : 0,
+                                "IP_MULTICAST_LOOP");
+}
+
+}  // namespace volley

@@ -1,0 +1,80 @@
+#include <cerrno>
+
+#include "os/sockaddr.hpp"
+#include "os/system_error.hpp"
+#include "os/udp_state.hpp"
+
+// The way of a batch in: the kernel fills slots, and each slot becomes one datagram or a train of
+// them.
+
+namespace volley {
+namespace {
+
+void prepare(mmsghdr& message, sockaddr_storage& name, os::ControlBuffer& control) {
+  message.msg_hdr.msg_name = &name;
+  message.msg_hdr.msg_namelen = sizeof name;
+  message.msg_hdr.msg_control = &control;
+  message.msg_hdr.msg_controllen = sizeof control;
+  message.msg_hdr.msg_flags = 0;
+}
+
+/// Makes the scratch as large as the batch.
+void fit(os::ReceiveScratch& scratch, std::size_t slots) {
+  if (scratch.messages.size() >= slots) return;
+  scratch.messages.assign(slots, {});
+  scratch.parts.assign(slots, {});
+  scratch.names.assign(slots, {});
+  scratch.controls.assign(slots, {});
+  for (std::size_t i = 0; i < slots; ++i) {
+    scratch.messages[i].msg_hdr.msg_iov = &scratch.parts[i];
+    scratch.messages[i].msg_hdr.msg_iovlen = 1;
+    prepare(scratch.messages[i], scratch.names[i], scratch.controls[i]);
+  }
+}
+
+void count(SocketCounters& counters, const msghdr& message, std::size_t size,
+           std::size_t segment_size) {
+  const bool train = segment_size != 0 && segment_size < size;
+  counters.received += train ? (size + segment_size - 1) / segment_size : 1;
+  counters.trains += train ? 1 : 0;
+  counters.truncated += (message.msg_flags & MSG_TRUNC) != 0 ? 1 : 0;
+  counters.control_truncated += (message.msg_flags & MSG_CTRUNC) != 0 ? 1 : 0;
+}
+
+}  // namespace
+
+Result<void> UdpSocket::receive(ReceiveBatch& batch) {
+  batch.clear();
+  os::ReceiveScratch& scratch = state_->in;
+  const std::size_t slots = batch.slots();
+  fit(scratch, slots);
+  for (std::size_t i = 0; i < slots; ++i) {
+    const MutableBytes slot = batch.slot(i);
+    scratch.parts[i] = {slot.data(), slot.size()};
+  }
+  int got = 0;
+  do {
+    ++state_->counters.receive_calls;
+    got = ::recvmmsg(state_->fd.number(), scratch.messages.data(), static_cast<unsigned>(slots),
+                     MSG_DONTWAIT, nullptr);
+  } while (got < 0 && errno == EINTR);
+  if (got < 0 && errno == EAGAIN) return {};
+  if (got < 0) return std::unexpected(os::system_error(errno, "cannot receive"));
+
+  for (std::size_t i = 0; i < static_cast<std::size_t>(got); ++i) {
+    mmsghdr& message = scratch.messages[i];
+    os::ControlInfo control = os::read_control(message.msg_hdr);
+    control.arrival.truncated = (message.msg_hdr.msg_flags & MSG_TRUNC) != 0;
+    const Datagram train{
+        .peer = os::from_sockaddr(reinterpret_cast<const sockaddr*>(&scratch.names[i])),
+        .local = control.local ? Endpoint{*control.local, state_->bound.port()} : state_->bound,
+        .payload = Bytes{batch.slot(i)}.first(message.msg_len),
+        .ecn = control.ecn};
+    count(state_->counters, message.msg_hdr, message.msg_len, control.segment_size);
+    batch.add_train(train, control.segment_size, control.arrival);
+    prepare(message, scratch.names[i], scratch.controls[i]);
+  }
+  return {};
+}
+
+}  // namespace volley

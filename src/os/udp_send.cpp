@@ -1,0 +1,242 @@
+#include <poll.h>
+
+#include <algorithm>
+#include <cerrno>
+
+#include <volley/clock.hpp>
+
+#include "os/sockaddr.hpp"
+#include "os/system_error.hpp"
+#include "os/udp_state.hpp"
+
+// The way of a batch out: what is left of it becomes messages, the kernel takes some of them, and
+// what it refuses is sent again in smaller pieces, waited for, or counted as lost.
+
+namespace volley {
+namespace os {
+
+bool UnsegmentedPeers::contains(const Endpoint& peer) const {
+  return std::ranges::find(peers_, peer) != peers_.end();
+}
+
+void UnsegmentedPeers::add(const Endpoint& peer) {
+  if (peers_.size() < BatchLimits::kUnsegmented && !contains(peer)) peers_.push_back(peer);
+}
+
+}  // namespace os
+
+namespace {
+
+constexpr Duration kLongestWait = std::chrono::seconds{1};
+
+/// Whether this errno says that the socket itself is no more, not that one datagram failed.
+bool is_broken(int number) {
+  return number == EBADF || number == ENOTSOCK || number == EFAULT || number == EPIPE;
+}
+
+/// Bytes of IP and UDP header around a payload to this peer.
+std::size_t headers(const UdpSocket& socket) {
+  return socket.family() == Family::kIpv4 ? 28 : 48;
+}
+
+/// One batch on its way to the kernel: where it stands, and what was learned on the way.
+class BatchSender {
+ public:
+  BatchSender(UdpSocket& socket, os::UdpState& state, const SendBatch& batch)
+      : socket_{socket}, state_{state}, batch_{batch}, transmits_{batch.transmits()} {}
+
+  Result<void> run() {
+    while (index_ < transmits_.size()) {
+      const std::size_t count = fill();
+      const int number = count == 0 ? fault_ : hand_over(count);
+      if (number == 0) continue;
+      if (is_broken(number)) return std::unexpected(os::system_error(number, "cannot send"));
+      if (auto done = recover(number); !done) return done;
+    }
+    if (state_.connected && trouble_ != 0)
+      return std::unexpected(os::system_error(trouble_, "cannot send"));
+    return {};
+  }
+
+ private:
+  /// Bytes of the next message, from `offset` of a transmit: a whole run, or one datagram of it.
+  std::size_t piece(const Transmit& transmit, std::size_t offset, bool singly) const {
+    const std::size_t left = transmit.size - offset;
+    return singly ? std::min(left, transmit.segment_size) : left;
+  }
+
+  /// Whether this run must go datagram by datagram.
+  bool singly(const Transmit& transmit, std::size_t index) const {
+    if (transmit.datagrams() == 1) return false;
+    return !state_.counters.segmentation || (index == index_ && split_) ||
+           state_.unsegmented.contains(transmit.peer);
+  }
+
+  /// Writes messages from where the batch stands, up to the scratch's room or a faked failure.
+  std::size_t fill() {
+    os::SendScratch& scratch = *state_.out;
+    std::size_t count = 0;
+    std::size_t offset = offset_;
+    fault_ = 0;
+    for (std::size_t index = index_; index < transmits_.size() && count < os::kSendMessages;
+         ++index, offset = 0) {
+      const Transmit& transmit = transmits_[index];
+      const bool one_by_one = singly(transmit, index);
+      do {
+        const std::size_t size = piece(transmit, offset, one_by_one);
+        const bool is_run = !one_by_one && transmit.datagrams() > 1;
+        if (state_.fault) {
+          fault_ = state_.fault(
+              {transmit.peer, transmit.local, size, is_run ? transmit.segment_size : 0});
+          if (fault_ != 0) return count;
+        }
+        write(scratch, count++, transmit, batch_.bytes(index).subspan(offset, size), is_run);
+        offset += size;
+      } while (offset < transmit.size && count < os::kSendMessages);
+    }
+    return count;
+  }
+
+  void write(os::SendScratch& scratch, std::size_t at, const Transmit& transmit, Bytes bytes,
+             bool is_run) {
+    scratch.parts[at] = {const_cast<std::byte*>(bytes.data()), bytes.size()};
+    os::ControlWriter control{scratch.controls[at]};
+    if (!transmit.local.is_unspecified()) control.source(transmit.local, state_.family);
+    if (is_run) control.segment_size(transmit.segment_size);
+    msghdr& message = scratch.messages[at].msg_hdr;
+    message = {};
+    message.msg_iov = &scratch.parts[at];
+    message.msg_iovlen = 1;
+    message.msg_control = control.size() == 0 ? nullptr : &scratch.controls[at];
+    message.msg_controllen = control.size();
+    if (transmit.peer == Endpoint{}) return;
+    const os::SocketAddress address = os::to_sockaddr(transmit.peer, state_.family);
+    std::copy_n(reinterpret_cast<const std::byte*>(&address.storage), address.size,
+                reinterpret_cast<std::byte*>(&scratch.names[at]));
+    message.msg_name = &scratch.names[at];
+    message.msg_namelen = address.size;
+  }
+
+  /// One kernel call. Steps past what was taken; an errno only if nothing was.
+  int hand_over(std::size_t count) {
+    mmsghdr* messages = state_.out->messages.data();
+    ++state_.counters.send_calls;
+    const int taken =
+        ::sendmmsg(state_.fd.number(), messages, static_cast<unsigned>(count), MSG_DONTWAIT);
+    if (taken < 0) return errno;
+    for (int i = 0; i < taken; ++i) step(messages[i].msg_hdr.msg_iov->iov_len, true);
+    return 0;
+  }
+
+  /// Steps past the next `size` bytes, sent or lost.
+  void step(std::size_t size, bool sent) {
+    const Transmit& transmit = transmits_[index_];
+    const Transmit piece{.size = size, .segment_size = transmit.segment_size};
+    if (sent) state_.counters.sent += piece.datagrams();
+    if (sent && piece.datagrams() > 1) ++state_.counters.runs;
+    retried_ = false;
+    offset_ += size;
+    if (offset_ < transmit.size) return;
+    offset_ = 0;
+    ++index_;
+    split_ = false;
+  }
+
+  std::size_t lose() {
+    const Transmit& transmit = transmits_[index_];
+    const std::size_t size = piece(transmit, offset_, singly(transmit, index_));
+    const std::size_t lost =
+        Transmit{.size = size, .segment_size = transmit.segment_size}.datagrams();
+    step(size, false);
+    return lost;
+  }
+
+  /// What to do about the message that the kernel refused: the one the batch stands at.
+  Result<void> recover(int number) {
+    const Transmit& transmit = transmits_[index_];
+    const bool is_run = transmit.datagrams() > 1 && !singly(transmit, index_);
+    switch (number) {
+      case EINTR:
+        return {};
+      case EAGAIN:
+        return wait_for_room();
+      case EIO:
+      case EINVAL:
+        if (!is_run) break;
+        // The way to this peer cannot segment (an interface without checksum offload, a tunnel).
+        ++state_.counters.runs_refused;
+        state_.unsegmented.add(transmit.peer);
+        state_.counters.unsegmented_peers = state_.unsegmented.size();
+        split_ = true;
+        return {};
+      case EMSGSIZE:
+        return shrink(is_run);
+      case ENOBUFS:
+      case ENOMEM:
+        state_.counters.no_buffers += lose();
+        return {};
+      default:
+        break;
+    }
+    trouble_ = trouble_ == 0 ? number : trouble_;
+    state_.counters.failed += lose();
+    return {};
+  }
+
+  /// EMSGSIZE may be an old ICMP error that the kernel had kept for this call: what fits the path
+  /// as it is known now is tried once more as it was. A run that does not is sent datagram by
+  /// datagram.
+  Result<void> shrink(bool is_run) {
+    const Transmit& transmit = transmits_[index_];
+    const std::size_t datagram = transmit.segment_size == 0 ? transmit.size : transmit.segment_size;
+    const auto mtu = state_.connected && !retried_ ? socket_.path_mtu() : std::unexpected(Error{});
+    if (mtu && datagram + headers(socket_) <= *mtu) {
+      retried_ = true;
+      return {};
+    }
+    if (is_run) {
+      ++state_.counters.runs_split;
+      split_ = true;
+      return {};
+    }
+    trouble_ = trouble_ == 0 ? EMSGSIZE : trouble_;
+    state_.counters.too_large += lose();
+    return {};
+  }
+
+  Result<void> wait_for_room() {
+    const Instant start = now();
+    if (give_up_ == Instant{}) give_up_ = start + kLongestWait;
+    const Duration left = std::max(Duration::zero(), give_up_ - start);
+    const timespec time{0, std::min<long>(left.count(), 999'999'999)};
+    pollfd entry{state_.fd.number(), POLLOUT, 0};
+    if (left > Duration::zero() && (::ppoll(&entry, 1, &time, nullptr) > 0 || errno == EINTR))
+      return {};
+    return std::unexpected(os::system_error(EAGAIN, "cannot send: the socket's buffer stays full",
+                                            "raise SO_SNDBUF, or send more slowly"));
+  }
+
+  UdpSocket& socket_;
+  os::UdpState& state_;
+  const SendBatch& batch_;
+  std::span<const Transmit> transmits_;
+  std::size_t index_ = 0;   // The transmit the batch stands at,
+  std::size_t offset_ = 0;  // and the byte of it.
+  bool split_ = false;      // This transmit goes datagram by datagram.
+  bool retried_ = false;    // This message was tried again after EMSGSIZE.
+  int fault_ = 0;           // What the fault hook says of the next message.
+  int trouble_ = 0;         // The first errno that one peer's datagrams met.
+  Instant give_up_{};
+};
+
+}  // namespace
+
+Result<void> UdpSocket::send(SendBatch& batch) {
+  if (batch.empty()) return {};
+  if (!state_->out) state_->out = std::make_unique<os::SendScratch>();
+  auto done = BatchSender{*this, *state_, batch}.run();
+  batch.clear();
+  return done;
+}
+
+}  // namespace volley

@@ -1,0 +1,283 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <utility>
+#include <vector>
+
+#include <volley/clock.hpp>
+#include <volley/raw_client.hpp>
+
+#include "core/raw_error.hpp"
+#include "core/retry_policy.hpp"
+#include "os/poller.hpp"
+#include "runtime/fresh_ids.hpp"
+#include "runtime/raw_lane_pool.hpp"
+
+namespace volley {
+namespace {
+
+constexpr RawLanePool::Token kStopToken = UINT32_MAX;
+
+std::size_t largest_window(const RawClientOptions& options) {
+  return options.matcher ? RawLimits::kWindow : RawLimits::kPorts;
+}
+
+Error invalid(std::string message) {
+  return {ErrorCode::kInvalid, 0, std::move(message)};
+}
+
+Result<void> validate(const RawClientOptions& options, const RetryPolicy& policy) {
+  const std::size_t largest = largest_window(options);
+  if (options.window < 1 || options.window > largest) {
+    return std::unexpected(invalid(
+        fmt::format("a window of {} requests is not possible: from 1 to {}{}", options.window,
+                    largest, options.matcher ? "" : ", or more with a Matcher")));
+  }
+  if (!options.matcher && options.source && options.source->port() != 0 && options.window > 1) {
+    return std::unexpected(
+        invalid(fmt::format("port {} can carry one request at a time, as only its ID would tell "
+                            "whose answer comes: leave the port out, "
+                            "give a Matcher, or use a window of 1",
+                            options.source->port())));
+  }
+  return validate(policy);
+}
+
+}  // namespace
+
+struct RawClient::State {
+  State(const Endpoint& destination, RawClientOptions chosen, os::Poller made, os::StopFlag flag)
+      : server{destination},
+        options{std::move(chosen)},
+        policy{options.policy.value_or(policy_for(destination))},
+        poller{std::move(made)},
+        stop{std::move(flag)},
+        timers{largest_window(options)} {}
+
+  [[nodiscard]] Result<void> submit(Bytes body, Handler handler, std::optional<Duration> timeout);
+  [[nodiscard]] Result<void> turn(std::optional<Instant> until);
+  [[nodiscard]] Result<std::span<const std::uint32_t>> wait(std::optional<Instant> until);
+  void flush();
+  void deliver(RawLanePool::Token token);
+  void finish(RawLane& lane, const RawFinished& finished);
+  Result<void> usable() const;
+
+  Endpoint server;
+  RawClientOptions options;
+  RetryPolicy policy;
+  RttEstimator rtt{policy};
+  os::Poller poller;
+  os::StopFlag stop;
+  RawLanePool lanes{server, options, policy, rtt, poller};
+  TimerQueue timers;                    // Of each lane, by token.
+  std::vector<RawLanePool::Token> due;  // Lanes that may have something to send.
+  FreshIds fresh_ids;
+  ReceiveBatch in;
+  SendBatch out;
+  std::size_t in_flight = 0;
+  std::uint64_t finished = 0;
+  bool running = false;   // Within a run call: a handler may submit, but not run.
+  bool answered = false;  // A blocking request has its answer, in `in`.
+};
+
+Result<void> RawClient::State::usable() const {
+  if (stop.raised()) {
+    return std::unexpected(
+        Error{ErrorCode::kStopped, 0, fmt::format("stopped asking {}", server.to_string())});
+  }
+  if (running)
+    return std::unexpected(invalid("a handler may submit requests, but not wait for them"));
+  return {};
+}
+
+// Outbound: submit, flush.
+
+Result<void> RawClient::State::submit(Bytes body, Handler handler,
+                                      std::optional<Duration> timeout) {
+  if (in_flight >= options.window)
+    return std::unexpected(no_room_error(in_flight, server));
+  const auto token = lanes.acquire();
+  if (!token) return std::unexpected(token.error());
+  RawLane& lane = lanes.at(*token);
+  RawRequest request{.timeout = timeout, .fresh_id = {}};
+  if (options.matcher && options.matcher->field() && options.matcher->field()->random) {
+    request.fresh_id = fresh_ids.draw(lane.core(), options.matcher->field()->size);
+  }
+  if (auto done = lane.submit(body, request, std::move(handler)); !done) {
+    lanes.release(*token);
+    return done;
+  }
+  ++in_flight;
+  due.push_back(*token);
+  return {};
+}
+
+void RawClient::State::flush() {
+  // Handlers may submit more meanwhile: the list can grow while it is walked.
+  for (std::size_t i = 0; i < due.size(); ++i) {
+    const RawLanePool::Token token = due[i];
+    if (!lanes.contains(token)) continue;
+    lanes.at(token).flush(out);
+    deliver(token);
+  }
+  due.clear();
+}
+
+// Inbound: wait, deliver, finish.
+
+Result<std::span<const std::uint32_t>> RawClient::State::wait(std::optional<Instant> until) {
+  if (const auto timer = timers.next(); timer && (!until || *timer < *until)) until = timer;
+  if (options.idle == Idle::kSleep) return poller.wait(until);
+  // To spin is to receive again and again; with one lane nobody needs to be asked which.
+  static constexpr RawLanePool::Token kOnly = 0;
+  if (lanes.size() == 1) return std::span{&kOnly, 1};
+  return poller.wait(Instant{});
+}
+
+/// Runs the handlers of what happened on a lane, and sets its timer anew.
+void RawClient::State::deliver(RawLanePool::Token token) {
+  RawLane& lane = lanes.at(token);
+  bool ended = false;
+  while (const auto event = lane.core().poll_event()) {
+    if (const auto* waiting = std::get_if<RawWaiting>(&*event)) {
+      options.on_wait(waiting->attempt, waiting->wait);
+    } else {
+      finish(lane, std::get<RawFinished>(*event));
+      ended = true;
+    }
+  }
+  const auto timer = lane.core().next_timeout();
+  if (timer) {
+    timers.set(token, *timer);
+  } else {
+    timers.erase(token);
+  }
+  if (ended) lanes.release(token);
+}
+
+void RawClient::State::finish(RawLane& lane, const RawFinished& end) {
+  --in_flight;
+  ++finished;
+  Handler handler = lane.take_handler(end.request);
+  handler({.outcome = end.outcome,
+           .body = end.body,
+           .attempts = end.attempts,
+           .elapsed = end.elapsed,
+           .round_trip = end.round_trip,
+           .error = error_of(end, server)});
+}
+
+/// Once around: out, wait, in, timers.
+Result<void> RawClient::State::turn(std::optional<Instant> until) {
+  flush();
+  const auto ready = wait(until);
+  if (!ready) return std::unexpected(ready.error());
+  for (const RawLanePool::Token token : *ready) {
+    if (answered) break;  // The next receive would overwrite the answer; what is ready stays so.
+    if (!lanes.contains(token)) continue;
+    lanes.at(token).receive(in);
+    deliver(token);
+  }
+  for (const Instant time = now(); const auto token = timers.pop_due(time);) {
+    lanes.at(*token).core().handle_timeout(time);
+    due.push_back(*token);
+    deliver(*token);
+  }
+  flush();
+  return {};
+}
+
+// The client.
+
+RawClient::RawClient(std::unique_ptr<State> state) : state_{std::move(state)} {}
+RawClient::RawClient(RawClient&&) noexcept = default;
+RawClient& RawClient::operator=(RawClient&&) noexcept = default;
+RawClient::~RawClient() = default;
+
+Result<RawClient> RawClient::open(const Endpoint& server, RawClientOptions options) {
+  if (auto valid = validate(options, options.policy.value_or(policy_for(server))); !valid) {
+    return std::unexpected(valid.error());
+  }
+  auto poller = os::Poller::create();
+  if (!poller) return std::unexpected(poller.error());
+  auto stop = os::StopFlag::create();
+  if (!stop) return std::unexpected(stop.error());
+  if (auto done = poller->watch(stop->descriptor(), kStopToken); !done)
+    return std::unexpected(done.error());
+  auto state =
+      std::make_unique<State>(server, std::move(options), std::move(*poller), std::move(*stop));
+  const auto first = state->lanes.acquire();
+  if (!first) return std::unexpected(first.error());
+  state->lanes.release(*first);
+  return RawClient{std::move(state)};
+}
+
+Result<RawAnswer> RawClient::request(Bytes body, std::optional<Duration> timeout) {
+  if (auto usable = state_->usable(); !usable) return std::unexpected(usable.error());
+  std::optional<RawAnswer> answer;
+  const auto keep = [this, &answer](const RawAnswer& given) {
+    answer = given;
+    state_->answered = true;
+  };
+  state_->answered = false;
+  if (auto done = submit(body, keep, timeout); !done) return std::unexpected(done.error());
+  state_->running = true;
+  Result<void> done;
+  while (done && !answer && !state_->stop.raised()) done = state_->turn({});
+  state_->running = false;
+  state_->answered = false;
+  if (answer) return std::move(*answer);
+  // The handler just left behind must never run.
+  state_->stop.raise();
+  return std::unexpected(done ? state_->usable().error() : done.error());
+}
+
+Result<void> RawClient::submit(Bytes body, Handler handler, std::optional<Duration> timeout) {
+  return state_->submit(body, std::move(handler), timeout);
+}
+
+std::size_t RawClient::in_flight() const {
+  return state_->in_flight;
+}
+
+bool RawClient::has_room() const {
+  const State& state = *state_;
+  if (state.in_flight >= state.options.window) return false;
+  return !state.options.matcher || state_->lanes.at(0).core().has_room();
+}
+
+Result<void> RawClient::run_once(std::optional<Instant> until) {
+  State& state = *state_;
+  if (auto usable = state.usable(); !usable) return usable;
+  const std::uint64_t before = state.finished;
+  state.running = true;
+  Result<void> done;
+  while (done && state.finished == before && (state.in_flight > 0 || until) &&
+         !state.stop.raised()) {
+    done = state.turn(until);
+    if (until && now() >= *until) break;
+  }
+  state.running = false;
+  return done ? state.usable() : done;
+}
+
+Result<void> RawClient::run_until_idle() {
+  Result<void> done;
+  while (done && in_flight() > 0) done = run_once();
+  return done;
+}
+
+void RawClient::stop() noexcept {
+  state_->stop.raise();
+}
+const Endpoint& RawClient::server() const {
+  return state_->server;
+}
+std::optional<Duration> RawClient::smoothed_round_trip() const {
+  return state_->rtt.smoothed();
+}
+RawClientCounters RawClient::counters() const {
+  return state_->lanes.counters();
+}
+
+}  // namespace volley

@@ -1,0 +1,109 @@
+#include "runtime/raw_lane_pool.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include "os/entropy.hpp"
+
+namespace volley {
+namespace {
+
+void add(RawClientCounters& total, const RawLane& lane) {
+  const RawClientCounters& counters = lane.core().counters();
+  total.requests += counters.requests;
+  total.attempts += counters.attempts;
+  total.replies += counters.replies;
+  total.strangers += counters.strangers;
+  total.wrong_id += counters.wrong_id;
+  total.duplicates += counters.duplicates;
+  total.late += counters.late;
+  total.refused += counters.refused;
+  total.truncated += lane.truncated();
+}
+
+}  // namespace
+
+Result<UdpSocket> RawLanePool::open_socket() const {
+  const IpAddress any =
+      server_.family() == Family::kIpv4 ? IpAddress::any_v4() : IpAddress::any_v6();
+  const bool named = options_.source || !options_.device.empty();
+  if (options_.connected && !named && !options_.prepare) return UdpSocket::open_connected(server_);
+
+  auto socket =
+      UdpSocket::bind(options_.source.value_or(Endpoint{any, 0}), {.device = options_.device});
+  if (!socket) return socket;
+  if (options_.prepare) {
+    if (auto done = options_.prepare(*socket); !done) return std::unexpected(done.error());
+  }
+  if (options_.connected) {
+    if (auto done = socket->connect(server_); !done) return std::unexpected(done.error());
+  }
+  return socket;
+}
+
+Result<RawLanePool::Token> RawLanePool::open() {
+  auto socket = open_socket();
+  if (!socket) return std::unexpected(socket.error());
+  if (options_.connected) {
+    // With one peer the queue can only tell of that one, and it tells of unreachable hosts too.
+    if (auto done = socket->set_error_queue(true); !done) return std::unexpected(done.error());
+  }
+  const auto place = std::ranges::find_if_not(lanes_, [](const auto& lane) { return lane != nullptr; });
+  const auto token = static_cast<Token>(place - lanes_.begin());
+  if (auto done = poller_.watch(socket->native_handle(), token); !done)
+    return std::unexpected(done.error());
+
+  RawClientCore::Options core{.server = server_,
+                              .policy = policy_,
+                              .window = options_.matcher ? options_.window : 1,
+                              .matcher = options_.matcher,
+                              .seed = os::random_u64(),
+                              .report_waits = options_.on_wait != nullptr};
+  auto lane =
+      std::make_unique<RawLane>(std::move(*socket), options_.connected, std::move(core), rtt_);
+  if (place == lanes_.end()) {
+    lanes_.push_back(std::move(lane));
+  } else {
+    *place = std::move(lane);
+  }
+  return token;
+}
+
+void RawLanePool::close(Token token) {
+  poller_.forget(lanes_[token]->socket().native_handle());
+  add(closed_, *lanes_[token]);
+  lanes_[token] = nullptr;
+}
+
+Result<RawLanePool::Token> RawLanePool::acquire() {
+  if (options_.matcher) return lanes_.empty() ? open() : Result<Token>{0};
+  while (!idle_.empty()) {
+    const Token token = idle_.back();
+    idle_.pop_back();
+    // Whatever came since the last request ended came uninvited, and spends the lane.
+    lanes_[token]->receive(stale_);
+    if (!lanes_[token]->core().spent()) return token;
+    close(token);
+  }
+  return open();
+}
+
+bool RawLanePool::release(Token token) {
+  if (options_.matcher) return true;
+  if (lanes_[token]->core().spent()) {
+    close(token);
+    return false;
+  }
+  idle_.push_back(token);
+  return true;
+}
+
+RawClientCounters RawLanePool::counters() const {
+  RawClientCounters total = closed_;
+  for (const auto& lane : lanes_) {
+    if (lane) add(total, *lane);
+  }
+  return total;
+}
+
+}  // namespace volley
