@@ -45,7 +45,7 @@ std::optional<std::string_view> nearest(std::string_view word,
   std::optional<std::string_view> best;
   std::size_t best_slips = kMaxSlips + 1;
   for (const std::string_view candidate : words) {
-    const auto [shorter, longer] = std::minmax(word.size(), candidate.size());
+    const auto [shorter, longer] = std::minmax({word.size(), candidate.size()});
     // Also keeps the table small, however long the word is.
     if (longer - shorter > kMaxSlips) continue;
     const std::size_t count = slips(word, candidate);

@@ -1,0 +1,23 @@
+#pragma once
+
+#include <cstddef>
+#include <optional>
+
+#include "core/raw_event.hpp"
+#include <volley/endpoint.hpp>
+#include <volley/error.hpp>
+#include <volley/matcher.hpp>
+
+namespace volley {
+
+/// Why a request ended without a reply, in words; nothing if it has one. Its code is kRefused, what
+/// the last hint said, or kTimedOut.
+std::optional<Error> error_of(const RawFinished& finished, const Endpoint& server);
+
+// Why a request did not begin.
+Error too_large_error(std::size_t size, const Endpoint& server);
+Error no_room_error(std::size_t in_flight, const Endpoint& server);
+Error no_id_error(std::size_t size, const Matcher& matcher);
+Error id_in_flight_error(const Endpoint& server);
+
+}  // namespace volley
