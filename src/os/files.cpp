@@ -70,9 +70,9 @@ Result<void> write_all(Stream stream, Bytes bytes) {
     } else if (errno == EAGAIN) {
       wait_for(descriptor, POLLOUT);
     } else if (errno != EINTR) {
-      return std::unexpected(system_error(
-          errno,
-          fmt::format("cannot write to standard {}", stream == Stream::kError ? "error" : "output")));
+      return std::unexpected(
+          system_error(errno, fmt::format("cannot write to standard {}",
+                                          stream == Stream::kError ? "error" : "output")));
     }
   }
   return {};
@@ -85,10 +85,11 @@ Result<std::optional<std::string>> LineReader::next() {
     const bool found = newline != std::string::npos;
     const std::size_t length = (found ? newline : buffer_.size()) - used_;
     if (length > limit_) {
-      return std::unexpected(
-          Error{.code = ErrorCode::kTooLarge,
-                .message = fmt::format("line {} of standard input is longer than {} bytes, the most that fits",
-                                       number_ + 1, limit_)});
+      return std::unexpected(Error{
+          .code = ErrorCode::kTooLarge,
+          .message =
+              fmt::format("line {} of standard input is longer than {} bytes, the most that fits",
+                          number_ + 1, limit_)});
     }
     if (found || (ended_ && length > 0)) {
       ++number_;

@@ -25,8 +25,8 @@ class LineReader {
   /// Lines longer than `limit` bytes are an error.
   explicit LineReader(std::size_t limit) : limit_{limit} {}
 
-  /// The next line without its newline; nothing at the end. Fails with kTooLarge, naming the line, or
-  /// kSystem.
+  /// The next line without its newline; nothing at the end. Fails with kTooLarge, naming the line,
+  /// or kSystem.
   [[nodiscard]] Result<std::optional<std::string>> next();
 
  private:

@@ -90,7 +90,7 @@ std::string names_there_are() {
   if (!all) return "`ip link` lists those there are";
   std::string names;
   for (std::size_t i = 0; i < std::min(all->size(), kNamesListed); ++i) {
-    names += (i == 0 ? "" : ", ") + (*all)[i].name;
+    names += fmt::format("{}{}", i == 0 ? "" : ", ", (*all)[i].name);
   }
   if (all->size() > kNamesListed) names += fmt::format(" and {} more", all->size() - kNamesListed);
   return "this machine has " + names;

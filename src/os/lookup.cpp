@@ -140,8 +140,7 @@ Addresses look_up_until(Instant deadline, const std::string& host,
     question->answered.wait_for(lock,
                                 std::min<Duration>(deadline - now(), std::chrono::seconds{1}));
   }
-  if (!question->answer) return std::unexpected(too_late);
-  return std::move(*question->answer);
+  return std::move(question->answer).value_or(std::unexpected(too_late));
 }
 
 }  // namespace volley::os

@@ -34,7 +34,8 @@ constexpr std::string_view kTimeout = "--timeout bounds the wait";
 constexpr std::string_view kJoin = "join a group with --group";
 constexpr std::string_view kJoinSource = "join one source of a group with --group and --from";
 constexpr std::string_view kMulticastInterface = "choose the interface with --interface";
-constexpr std::string_view kDevice = "to bind to the interface's address (--source) needs none";
+constexpr std::string_view kDevice =
+    "a first device needs none since Linux 5.7, nor does binding to its address (--source)";
 constexpr std::string_view kFilter = "a program is attached through the C API only";
 constexpr std::string_view kNotDatagram = "it means nothing to a UDP socket";
 constexpr std::string_view kRawOnly = "it belongs to raw IP sockets";
@@ -271,8 +272,7 @@ constexpr SocketOption kOptions[] = {
 
     // udp(7) and <linux/udp.h>.
     UDP(UDP_CORK, kFlag),
-    UDP(UDP_ENCAP, kInteger, kReadWrite, "only IPsec's encapsulations can be set by hand",
-        "UDP_ENCAP_"),
+    UDP(UDP_ENCAP, kInteger, kReadWrite, "only IPsec's encapsulations can be set by hand"),
     UDP(UDP_NO_CHECK6_TX, kFlag),
     UDP(UDP_NO_CHECK6_RX, kFlag),
     UDP(UDP_SEGMENT, kInteger, kReadWrite,

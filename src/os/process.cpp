@@ -5,7 +5,7 @@
 #include <pthread.h>
 #include <signal.h>
 #include <spawn.h>
-#include <sys/pidfd.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -23,6 +23,11 @@
 namespace volley::os {
 
 namespace {
+
+/// By its number: glibc 2.36 declares pidfd_open() in a way that C++ cannot link.
+Fd open_process(pid_t pid) {
+  return Fd{static_cast<int>(::syscall(SYS_pidfd_open, pid, 0))};
+}
 
 struct Pipe {
   Fd read;
@@ -42,7 +47,8 @@ void never_block(const Fd& end) {
   ::fcntl(end.number(), F_SETFL, ::fcntl(end.number(), F_GETFL) | O_NONBLOCK);
 }
 
-/// Starts the shell in a process group of its own, with no signal blocked and all at their defaults.
+/// Starts the shell in a process group of its own, with no signal blocked and all at their
+/// defaults.
 Result<pid_t> spawn_shell(const std::string& command, const Fd& input, const Fd& output) {
   posix_spawn_file_actions_t actions;
   posix_spawn_file_actions_init(&actions);
@@ -66,7 +72,8 @@ Result<pid_t> spawn_shell(const std::string& command, const Fd& input, const Fd&
   std::string text = command;
   const std::array<char*, 4> arguments{shell.data(), option.data(), text.data(), nullptr};
   pid_t pid = 0;
-  const int failure = ::posix_spawn(&pid, shell.c_str(), &actions, &attributes, arguments.data(), environ);
+  const int failure =
+      ::posix_spawn(&pid, shell.c_str(), &actions, &attributes, arguments.data(), environ);
   posix_spawnattr_destroy(&attributes);
   posix_spawn_file_actions_destroy(&actions);
   if (failure != 0) return std::unexpected(system_error(failure, "cannot start /bin/sh"));
@@ -76,7 +83,8 @@ Result<pid_t> spawn_shell(const std::string& command, const Fd& input, const Fd&
 /// The pipes of one running command, served until the output ends or a limit is reached.
 class Conversation {
  public:
-  Conversation(Fd input, Fd output, Fd process, Bytes body, const CommandLimits& limits, const StopFlag& stop)
+  Conversation(Fd input, Fd output, Fd process, Bytes body, const CommandLimits& limits,
+               const StopFlag& stop)
       : input_{std::move(input)},
         output_{std::move(output)},
         process_{std::move(process)},
@@ -158,8 +166,8 @@ void block_pipe_signal() {
 
 }  // namespace
 
-Result<CommandResult> run_command(const std::string& command, Bytes input, const CommandLimits& limits,
-                                  const StopFlag& stop) {
+Result<CommandResult> run_command(const std::string& command, Bytes input,
+                                  const CommandLimits& limits, const StopFlag& stop) {
   block_pipe_signal();
   auto to_command = open_pipe();
   if (!to_command) return std::unexpected(to_command.error());
@@ -171,10 +179,14 @@ Result<CommandResult> run_command(const std::string& command, Bytes input, const
   to_command->read = Fd{};
   from_command->write = Fd{};
 
-  Fd process{::pidfd_open(*pid, 0)};
+  Fd process = open_process(*pid);
   const int no_process = process ? 0 : errno;
-  Conversation conversation{std::move(to_command->write), std::move(from_command->read),
-                            std::move(process), input, limits, stop};
+  Conversation conversation{std::move(to_command->write),
+                            std::move(from_command->read),
+                            std::move(process),
+                            input,
+                            limits,
+                            stop};
   const std::optional<CommandEnd> cut = no_process != 0 ? CommandEnd::kStopped : conversation.run();
   // The group's number cannot be another's before its leader is waited for.
   ::kill(-*pid, SIGKILL);

@@ -33,11 +33,11 @@ struct CommandResult {
   std::vector<std::byte> output;
 };
 
-/// Runs `/bin/sh -c command` with `input` as its standard input, and gives what it wrote to its standard
-/// output. Whatever it started in its process group ends with it, however it ends.
+/// Runs `/bin/sh -c command` with `input` as its standard input, and gives what it wrote to its
+/// standard output. Whatever it started in its process group ends with it, however it ends.
 ///
-/// Blocks, and blocks SIGPIPE in the calling thread for good: call it on a thread of its own. Fails with
-/// kFull or kSystem when the command cannot be started.
+/// Blocks, and blocks SIGPIPE in the calling thread for good: call it on a thread of its own. Fails
+/// with kFull or kSystem when the command cannot be started.
 [[nodiscard]] Result<CommandResult> run_command(const std::string& command, Bytes input,
                                                 const CommandLimits& limits, const StopFlag& stop);
 

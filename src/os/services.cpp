@@ -21,7 +21,7 @@ struct ServiceEntry {
 /// database at all: then nothing is found.
 template <class Ask>
 std::optional<ServiceEntry> find_service(Ask ask) {
-  constexpr std::size_t kMostText = 64 * 1024;
+  constexpr std::size_t kMostText = 65'536;
   ServiceEntry found;
   for (std::size_t size = 1024; size <= kMostText; size *= 2) {
     found.text.resize(size);

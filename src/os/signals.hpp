@@ -17,8 +17,9 @@ enum class Notice : std::uint8_t {
   kDeadline,  ///< The time given to start() has come.
 };
 
-/// Takes SIGINT, SIGTERM and SIGUSR1 away from the process and tells of them on a thread of its own, where
-/// anything may be done. A second SIGINT or SIGTERM ends the process at once, with code 130.
+/// Takes SIGINT, SIGTERM and SIGUSR1 away from the process and tells of them on a thread of its
+/// own, where anything may be done. A second SIGINT or SIGTERM ends the process at once, with code
+/// 130.
 ///
 /// Start it before any other thread: the signals must be blocked in all of them.
 class SignalWatcher {
@@ -26,7 +27,8 @@ class SignalWatcher {
   using Handler = std::function<void(Notice)>;
 
   /// Fails with kFull when no more files can be opened.
-  [[nodiscard]] static Result<SignalWatcher> start(Handler handler, std::optional<Instant> deadline = {});
+  [[nodiscard]] static Result<SignalWatcher> start(Handler handler,
+                                                   std::optional<Instant> deadline = {});
 
   SignalWatcher(SignalWatcher&&) noexcept;
   SignalWatcher& operator=(SignalWatcher&&) noexcept;

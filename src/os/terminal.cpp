@@ -8,7 +8,9 @@
 
 namespace volley::os {
 
-bool is_terminal(Stream stream) { return ::isatty(std::to_underlying(stream)) == 1; }
+bool is_terminal(Stream stream) {
+  return ::isatty(std::to_underlying(stream)) == 1;
+}
 
 bool takes_color(Stream stream) {
   // no-color.org: any value but the empty one counts.

@@ -93,9 +93,13 @@ std::unique_ptr<os::UdpState> make_state(Fd fd, Family family) {
 
 Result<void> send_one(const UdpSocket& socket, msghdr& message, const Endpoint& peer) {
   ssize_t sent = 0;
+  bool asked_again = false;
   do {
     sent = ::sendmsg(socket.native_handle(), &message, MSG_NOSIGNAL);
-  } while (sent < 0 && errno == EINTR);
+    // A connected socket keeps the ICMP error of an earlier datagram for the next call, whatever
+    // that one's size. Asked again, the kernel speaks of this one.
+  } while (sent < 0 &&
+           (errno == EINTR || (errno == EMSGSIZE && !std::exchange(asked_again, true))));
   if (sent >= 0) return {};
   const int number = errno;
   const std::string_view hint =

@@ -3,10 +3,10 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <netdb.h>
-#include <signal.h>
 
 #include <atomic>
 #include <cerrno>
+#include <csignal>
 #include <future>
 #include <memory>
 #include <thread>

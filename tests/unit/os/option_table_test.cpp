@@ -5,8 +5,8 @@
 
 #include <algorithm>
 #include <fstream>
-#include <regex>
 #include <set>
+#include <sstream>
 #include <string>
 
 namespace volley::os {
@@ -24,7 +24,7 @@ TEST(OptionTable, NamesAreUniqueAndFound) {
 
 TEST(OptionTable, WhatIsRefusedSaysWhatToDoInstead) {
   for (const SocketOption& option : socket_options()) {
-    if (option.kind == OptionKind::kStructure) EXPECT_FALSE(option.hint.empty()) << option.name;
+    EXPECT_TRUE(option.kind != OptionKind::kStructure || !option.hint.empty()) << option.name;
   }
 }
 
@@ -38,36 +38,42 @@ TEST(OptionTable, EveryOptionWithNamedValuesHasSome) {
   }
 }
 
-/// The kernel's header, and the highest number in it that this table was written for.
+/// A kernel's header, what of it are options, and the highest number that this table was written
+/// for.
 struct Header {
   const char* path;
-  const char* prefix;
+  std::string_view prefix;
   int level;
   int highest;
 };
 
+/// In those headers, but names of values and not of options.
+bool names_a_value(std::string_view name) {
+  constexpr std::string_view kPrefixes[] = {
+      "IP_PMTUDISC",   "IP_DEFAULT",    "IPV6_FL_",      "IPV6_FLOWINFO_F", "IPV6_FLOWINFO_P",
+      "IPV6_PRIORITY", "IPV6_TLV",      "IPV6_PMTUDISC", "IPV6_PREFER",     "IPV6_USE_MIN_MTU",
+      "UDP_ENCAP_",    "MCAST_EXCLUDE", "MCAST_INCLUDE"};
+  return std::ranges::any_of(kPrefixes,
+                             [&](std::string_view prefix) { return name.starts_with(prefix); });
+}
+
 void expect_all_known(const Header& header) {
-  // Names of values, not of options.
-  const std::regex value{
-      "(IP_PMTUDISC|IP_DEFAULT|IP_MSFILTER_SIZE|IPV6_(FL_|FLOWINFO_[FP]|PRIORITY|TLV|PMTUDISC|"
-      "PREFER)"
-      "|IPV6_USE_MIN_MTU|UDP_ENCAP_).*"};
-  const std::regex line_form{R"(#define\s+()" + std::string{header.prefix} +
-                             R"([A-Z0-9_]+)\s+(\d+)\b.*)"};
   std::ifstream file{header.path};
   if (!file) GTEST_SKIP() << header.path << " is not installed";
   int seen = 0;
   for (std::string line; std::getline(file, line);) {
-    std::smatch parts;
-    if (!std::regex_match(line, parts, line_form) || std::regex_match(parts.str(1), value))
+    std::istringstream words{line};
+    std::string define;
+    std::string name;
+    int number = 0;
+    if (!(words >> define >> name >> number) || define != "#define") continue;
+    if (!name.starts_with(header.prefix) || names_a_value(name) || number > header.highest)
       continue;
-    const int number = std::stoi(parts.str(2));
-    if (number > header.highest) continue;
     ++seen;
-    const SocketOption* option = find_option(parts.str(1));
-    ASSERT_NE(option, nullptr) << parts.str(1);
-    EXPECT_EQ(option->number, number) << parts.str(1);
-    EXPECT_EQ(option->level, header.level) << parts.str(1);
+    const SocketOption* option = find_option(name);
+    ASSERT_NE(option, nullptr) << name;
+    EXPECT_EQ(option->number, number) << name;
+    EXPECT_EQ(option->level, header.level) << name;
   }
   EXPECT_GT(seen, 5);
 }
@@ -80,7 +86,7 @@ TEST(OptionTable, HasEverySocketOptionOfTheKernel) {
 
 TEST(OptionTable, HasEveryIpv4OptionOfTheKernel) {
   expect_all_known({"/usr/include/linux/in.h", "IP_", IPPROTO_IP, 52});
-  expect_all_known({"/usr/include/linux/in.h", "MCAST_[JBUL]", IPPROTO_IP, 52});
+  expect_all_known({"/usr/include/linux/in.h", "MCAST_", IPPROTO_IP, 52});
 }
 
 TEST(OptionTable, HasEveryIpv6OptionOfTheKernel) {

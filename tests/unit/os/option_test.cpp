@@ -50,7 +50,9 @@ template <class Body>
 void without_privilege(Body body) {
   constexpr int kNobody = 65534;
   std::jthread{[&] {
-    ASSERT_EQ(::syscall(SYS_setresuid, kNobody, kNobody, kNobody), ::geteuid() == 0 ? -1 : 0);
+    if (::geteuid() == 0) {
+      ASSERT_EQ(::syscall(SYS_setresuid, kNobody, kNobody, kNobody), 0);
+    }
     body();
   }};
 }
@@ -88,8 +90,8 @@ TEST(Options, OneOfEachKindIsSetAndReadBack) {
       {"UDP_SEGMENT=1200", "UDP_SEGMENT", "1200"},
       {"17:103=1400", "17:103", "1400"},
       {"0x11:0x67=0x100", "17:103", "256"},
-      {"SO_BINDTODEVICE=" + lo, "SO_BINDTODEVICE", lo},
       {"SO_BINDTODEVICE=", "SO_BINDTODEVICE", ""},
+      {"SO_BINDTODEVICE=" + lo, "SO_BINDTODEVICE", lo},
   };
   for (const auto& [assignment, name, expected] : cases) {
     EXPECT_EQ(set(fd, assignment), "ok") << assignment;
@@ -124,7 +126,7 @@ TEST(Options, EveryOneIsReadOrRefusedByName) {
       const auto value = get_socket_option(fd.number(), option.name);
       if (value) {
         ++read_well;
-        if (option.kind != OptionKind::kText) EXPECT_FALSE(value->value.empty()) << option.name;
+        EXPECT_EQ(value->value.empty(), option.kind == OptionKind::kText) << option.name;
         continue;
       }
       EXPECT_THAT(value.error().message, HasSubstr(option.name));

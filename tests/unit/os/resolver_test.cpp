@@ -21,7 +21,8 @@ std::string told(std::string_view text, const ResolveOptions& options = {}) {
   if (!found)
     return fmt::format("error {}: {}", static_cast<int>(found.error().code), found.error().message);
   std::string all;
-  for (const Endpoint& endpoint : *found) all += (all.empty() ? "" : " ") + endpoint.to_string();
+  for (const Endpoint& endpoint : *found)
+    all += fmt::format("{}{}", all.empty() ? "" : " ", endpoint.to_string());
   return all;
 }
 
