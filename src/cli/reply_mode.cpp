@@ -1,0 +1,68 @@
+#include "cli/reply_mode.hpp"
+
+#include <fmt/format.h>
+
+#include <array>
+#include <utility>
+
+#include <volley/bytes.hpp>
+
+#include "base/check.hpp"
+#include "base/nearest.hpp"
+#include "cli/units.hpp"
+
+namespace volley::cli {
+
+namespace {
+
+std::unexpected<Error> invalid(std::string message) {
+  return std::unexpected(Error{.code = ErrorCode::kInvalid, .message = std::move(message)});
+}
+
+}  // namespace
+
+Result<ReplyMode> parse_reply_mode(std::string_view text) {
+  using Kind = ReplyMode::Kind;
+  if (text == "echo") return ReplyMode{Kind::kEcho, {}};
+  if (text == "length") return ReplyMode{Kind::kLength, {}};
+  if (text == "discard") return ReplyMode{Kind::kDiscard, {}};
+  if (text.starts_with("text:")) {
+    const std::string_view answer = text.substr(5);
+    if (answer.size() > kMaxPayload) {
+      return invalid(fmt::format("a text of {} bytes is too large; one datagram carries {} at most",
+                                 format_whole(answer.size()), format_whole(kMaxPayload)));
+    }
+    return ReplyMode{Kind::kText, std::string{answer}};
+  }
+  if (text.starts_with("exec:")) {
+    if (text.size() == 5) return invalid("exec: needs a command; say exec:'tr a-z A-Z'");
+    return ReplyMode{Kind::kCommand, std::string{text.substr(5)}};
+  }
+  constexpr std::array<std::string_view, 5> kNames{"echo", "length", "text:STR", "exec:CMD",
+                                                   "discard"};
+  const auto meant = nearest(text, kNames);
+  return invalid(fmt::format("'{}' is no way to answer; {}", text,
+                             meant ? fmt::format("did you mean {}?", *meant)
+                                   : "say echo, length, text:STR, exec:CMD or discard"));
+}
+
+RawServer::Handler make_handler(const ReplyMode& mode) {
+  switch (mode.kind) {
+    case ReplyMode::Kind::kEcho:
+      return [](const Datagram& request, RawReply& reply) { reply.send(request.payload); };
+    case ReplyMode::Kind::kLength:
+      return [](const Datagram& request, RawReply& reply) {
+        reply.send(as_bytes(fmt::format("Your data was {} bytes long", request.payload.size())));
+      };
+    case ReplyMode::Kind::kText:
+      return [text = mode.text](const Datagram&, RawReply& reply) { reply.send(as_bytes(text)); };
+    case ReplyMode::Kind::kDiscard:
+      return [](const Datagram&, RawReply&) {};
+    case ReplyMode::Kind::kCommand:
+      break;
+  }
+  VOLLEY_CHECK(mode.kind != ReplyMode::Kind::kCommand);
+  return {};
+}
+
+}  // namespace volley::cli
