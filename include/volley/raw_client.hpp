@@ -19,13 +19,18 @@ namespace volley {
 class UdpSocket;
 
 struct RawClientOptions {
-  std::optional<RetryPolicy> policy;  ///< By default by the destination's kind of address.
-  std::optional<Matcher>
-      matcher{};              ///< One socket for all requests; without it one for each in flight.
-  std::size_t window = 16;  ///< Requests in flight at most.
-  bool connected = true;    ///< False: strangers reach us and are counted, refusals do not.
-  std::optional<Endpoint> source{};  ///< Send from this address and port.
-  std::string device{};              ///< Send by this interface only.
+  /// By default chosen by the destination's kind of address.
+  std::optional<RetryPolicy> policy{};
+  /// With one, a single socket carries all requests; without, each in flight has its own.
+  std::optional<Matcher> matcher{};
+  /// Requests in flight at most.
+  std::size_t window = 16;
+  /// False: strangers reach us and are counted, refusals do not.
+  bool connected = true;
+  /// Send from this address, and port unless it is 0.
+  std::optional<Endpoint> source{};
+  /// Send by this interface only.
+  std::string device{};
   Idle idle = Idle::kSleep;
   /// Run on every socket before it is used: options that Volley does not know of.
   std::function<Result<void>(UdpSocket&)> prepare{};

@@ -49,11 +49,11 @@ struct RawServerCounters {
 };
 
 struct RawServerOptions {
-  unsigned workers = 1;    ///< Threads, each with a socket of its own on the one port.
-  double drop = 0.0;       ///< Probability that an arriving datagram is ignored: loss, simulated.
-  std::uint64_t seed = 1;  ///< Of that loss; the same seed drops the same with one worker.
+  unsigned workers = 1;            ///< Threads, each with a socket of its own on the one port.
+  double drop = 0.0;               ///< Probability that a datagram in is ignored: simulated loss.
+  std::uint64_t seed = 1;          ///< Of that loss; one worker loses the same ones of the same.
   double max_amplification = 0.0;  ///< Answer at most this many bytes a byte asked; 0: no limit.
-  std::string device{};              ///< Listen on this interface only.
+  std::string device{};            ///< Listen on this interface only.
   bool dual_stack = true;          ///< `::` takes IPv4 too.
   Idle idle = Idle::kSleep;
   /// Run on every socket before it is used: options that Volley does not know of.

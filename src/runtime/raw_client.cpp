@@ -94,8 +94,7 @@ Result<void> RawClient::State::usable() const {
 
 Result<void> RawClient::State::submit(Bytes body, Handler handler,
                                       std::optional<Duration> timeout) {
-  if (in_flight >= options.window)
-    return std::unexpected(no_room_error(in_flight, server));
+  if (in_flight >= options.window) return std::unexpected(no_room_error(in_flight, server));
   const auto token = lanes.acquire();
   if (!token) return std::unexpected(token.error());
   RawLane& lane = lanes.at(*token);

@@ -1,7 +1,11 @@
 #include "runtime/raw_lane_pool.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <utility>
+
+#include <volley/clock.hpp>
 
 #include "os/entropy.hpp"
 
@@ -41,14 +45,36 @@ Result<UdpSocket> RawLanePool::open_socket() const {
   return socket;
 }
 
+/// A socket whose port no late answer can reach: the kernel soon gives a closed socket's port to
+/// another.
+Result<UdpSocket> RawLanePool::open_unspent_socket() {
+  // At most half of the ports the kernel chooses from are spent.
+  constexpr int kTries = 32;
+  for (int i = 0; i < kTries && !spent_.full(now()); ++i) {
+    auto socket = open_socket();
+    if (!socket) return socket;
+    const auto local = socket->local();
+    if (!local) return std::unexpected(local.error());
+    if (!spent_.contains(local->port(), now())) return socket;
+  }
+  return std::unexpected(Error{
+      ErrorCode::kFull, 0,
+      fmt::format(
+          "cannot ask {}: late answers may still reach every local port tried; give a Matcher, "
+          "leave the source port out, or wait {} s",
+          server_.to_string(),
+          std::chrono::duration_cast<std::chrono::seconds>(RawLimits::kSpentHold).count())});
+}
+
 Result<RawLanePool::Token> RawLanePool::open() {
-  auto socket = open_socket();
+  auto socket = open_unspent_socket();
   if (!socket) return std::unexpected(socket.error());
   if (options_.connected) {
     // With one peer the queue can only tell of that one, and it tells of unreachable hosts too.
     if (auto done = socket->set_error_queue(true); !done) return std::unexpected(done.error());
   }
-  const auto place = std::ranges::find_if_not(lanes_, [](const auto& lane) { return lane != nullptr; });
+  const auto place =
+      std::ranges::find_if_not(lanes_, [](const auto& lane) { return lane != nullptr; });
   const auto token = static_cast<Token>(place - lanes_.begin());
   if (auto done = poller_.watch(socket->native_handle(), token); !done)
     return std::unexpected(done.error());
@@ -72,6 +98,8 @@ Result<RawLanePool::Token> RawLanePool::open() {
 void RawLanePool::close(Token token) {
   poller_.forget(lanes_[token]->socket().native_handle());
   add(closed_, *lanes_[token]);
+  const auto local = lanes_[token]->socket().local();
+  if (local) spent_.add(local->port(), now());
   lanes_[token] = nullptr;
 }
 

@@ -6,6 +6,7 @@
 
 #include <volley/raw_client.hpp>
 
+#include "core/spent_ports.hpp"
 #include "os/poller.hpp"
 #include "runtime/raw_lane.hpp"
 
@@ -38,6 +39,7 @@ class RawLanePool {
 
  private:
   [[nodiscard]] Result<UdpSocket> open_socket() const;
+  [[nodiscard]] Result<UdpSocket> open_unspent_socket();
   [[nodiscard]] Result<Token> open();
   void close(Token token);
 
@@ -48,6 +50,7 @@ class RawLanePool {
   os::Poller& poller_;
   std::vector<std::unique_ptr<RawLane>> lanes_;  // By token; empty places are filled again.
   std::vector<Token> idle_;
+  SpentPorts spent_;
   ReceiveBatch stale_{{.slots = 1}};  // For what an idle lane has heard.
   RawClientCounters closed_;
 };
