@@ -1,0 +1,110 @@
+"""`serve --reply exec:CMD`: a program makes each answer, and none can hold up the others."""
+
+import os
+import tempfile
+import time
+
+from verbs import CommandTest, bound, request, serving
+
+from support import eventually, main
+
+# The body says what to do, so that one server can be both fast and slow.
+FAST_AND_SLOW = 'exec:read body; if [ "$body" = slow ]; then sleep 3; fi; echo "$body"'
+
+
+class Exec(CommandTest):
+    def test_the_body_goes_in_and_the_answer_comes_out(self):
+        with serving("--reply", "exec:tr a-z A-Z") as server:
+            where = server.listening().text
+            self.assert_done(request(where, "hello"), b"HELLO")
+            self.assert_done(request(where, ""), b"")
+
+    def test_bytes_of_every_kind_pass_unchanged(self):
+        body = bytes(range(256)) * 16
+        with serving("--reply", "exec:cat") as server:
+            self.assert_done(request(server.listening().text, stdin=body), body)
+
+    def test_a_command_that_does_not_read_its_body(self):
+        with serving("--reply", "exec:echo no") as server:
+            self.assert_done(request(server.listening().text, stdin=b"x" * 60000), b"no\n")
+            self.assertTrue(server.running())
+
+    def test_a_slow_one_does_not_hold_up_the_others(self):
+        with serving("--reply", FAST_AND_SLOW) as server, bound() as slow:
+            where = server.listening()
+            slow.connect((where.host, where.port))
+            slow.send(b"slow\n")
+            begun = time.monotonic()
+            for _ in range(3):
+                self.assert_done(request(where.text, "fast\n"), b"fast\n")
+            self.assertLess(time.monotonic() - begun, 2.5)
+            self.assertEqual(slow.recv(100), b"slow\n")
+
+    def test_their_number_is_bounded(self):
+        with tempfile.TemporaryDirectory() as folder:
+            # Each leaves a file while it runs.
+            command = f'exec:f=$(mktemp {folder}/XXXXXX); sleep 0.5; rm "$f"'
+            with serving("--reply", command) as server, bound() as client:
+                where = server.listening()
+                for _ in range(600):
+                    client.sendto(b"hi", (where.host, where.port))
+                most = 0
+                deadline = time.monotonic() + 3
+                while time.monotonic() < deadline:
+                    most = max(most, len(os.listdir(folder)))
+                    time.sleep(0.01)
+                self.assertTrue(0 < most < 200, most)
+                server.stop()
+
+    def test_a_command_that_fails_gives_no_answer_and_harms_no_one(self):
+        with serving("--reply", 'exec:read b; [ "$b" = good ] || exit 3; echo well') as server:
+            where = server.listening().text
+            self.assertEqual(request("--timeout", "300ms", where, "bad\n").code, 1)
+            self.assert_done(request(where, "good\n"), b"well\n")
+
+    def test_a_command_that_is_not_there(self):
+        with serving("--reply", "exec:/no/such/program") as server:
+            where = server.listening().text
+            self.assertEqual(request("--timeout", "300ms", where, "hi").code, 1)
+            self.assertTrue(server.running())
+
+    def test_an_answer_too_long_for_a_datagram_is_not_sent(self):
+        with serving("--reply", 'exec:read b; [ "$b" = long ] && exec yes; echo short') as server:
+            where = server.listening().text
+            self.assertEqual(request("--timeout", "500ms", where, "long\n").code, 1)
+            self.assert_done(request(where, "short\n"), b"short\n")
+
+    def test_no_command_outlives_the_server(self):
+        with tempfile.TemporaryDirectory() as folder:
+            with serving("--reply", f"exec:echo $$ > {folder}/pid; exec sleep 30") as server, bound() as client:
+                where = server.listening()
+                client.sendto(b"hi", (where.host, where.port))
+
+                def command():
+                    try:
+                        with open(f"{folder}/pid", encoding="ascii") as file:
+                            return int(file.read() or 0)
+                    except FileNotFoundError:
+                        return 0
+
+                pid = eventually(command)
+                self.assertEqual(server.stop().code, 0)
+            eventually(lambda: not os.path.exists(f"/proc/{pid}") or defunct(pid), timeout=5)
+
+    def test_the_commands_own_words_do_not_become_data(self):
+        with serving("--reply", "exec:echo oops >&2; echo fine") as server:
+            self.assert_done(request(server.listening().text, "hi"), b"fine\n")
+            self.assertEqual(server.stop().out, b"")
+
+
+def defunct(pid):
+    """Whether it has ended and only waits for whoever adopted it."""
+    try:
+        with open(f"/proc/{pid}/stat", encoding="ascii") as file:
+            return file.read().rsplit(")", 1)[1].split()[0] == "Z"
+    except (FileNotFoundError, ProcessLookupError):
+        return True
+
+
+if __name__ == "__main__":
+    main()

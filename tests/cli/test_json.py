@@ -1,0 +1,140 @@
+"""`--json`: one object, on success and on failure, and nothing in it that JSON does not know."""
+
+import json
+
+from verbs import CommandTest, address_of, bound, request, serving
+
+from support import UdpServer, free_port, main, run, volley
+
+FIELDS = {"outcome", "reason", "attempts", "rtt_us", "peer", "status", "body", "strangers", "duplicates"}
+SUMMARY = {"requests", "answered", "not_executed", "executed_reply_lost", "unknown", "attempts", "seconds", "rate", "rtt_us"}
+
+
+def strict(text):
+    """The one object that is the whole of `text`; NaN and Infinity are errors, as in any other reader."""
+
+    def refuse(constant):
+        raise ValueError(f"{constant} is no JSON")
+
+    assert text.endswith(b"\n") and text.count(b"\n") == 1, text
+    return json.loads(text.decode("utf-8"), parse_constant=refuse)
+
+
+class OneRequest(CommandTest):
+    def test_a_reply(self):
+        with UdpServer() as server:
+            done = request("--json", server.text, "größer")
+            self.assert_done(done)
+            answer = strict(done.out)
+        self.assertLessEqual(FIELDS, set(answer))
+        self.assertEqual((answer["outcome"], answer["body"], answer["peer"]), ("reply", "größer", server.text))
+        self.assertEqual((answer["attempts"], answer["duplicates"]), (1, 0))
+        self.assertTrue(0 < answer["rtt_us"] < 5e6, answer)
+        self.assertIsNone(answer["strangers"], "the kernel of a connected socket does not count them")
+        self.assertIsNone(answer["status"], "raw mode has none")
+        self.assertEqual(done.err, "")
+
+    def test_a_reply_that_is_not_text(self):
+        with UdpServer(lambda data, peer: b"\xff\x00\x80") as server:
+            answer = strict(request("--json", server.text, "hi").out)
+        self.assertEqual(answer["body_hex"], "ff0080")
+        self.assertIsNone(answer.get("body"))
+
+    def test_bodies_that_need_escapes(self):
+        for body in ('"', "\\", "\x1b[2J", "\x00", "\u2028", "\x7f", "line\nline", ""):
+            with self.subTest(body), UdpServer(lambda data, peer, body=body: body.encode()) as server:
+                self.assertEqual(strict(request("--json", server.text, "hi").out)["body"], body)
+
+    def test_a_reply_to_a_second_attempt_has_no_round_trip(self):
+        seen = []
+        with UdpServer(lambda data, peer: data if len(seen.append(1) or seen) > 1 else None) as server:
+            answer = strict(request("--json", server.text, "hi").out)
+        # Nobody knows which attempt was answered (Karn's rule).
+        self.assertEqual((answer["attempts"], answer["rtt_us"]), (2, None))
+
+    def test_no_answer(self):
+        with bound() as server:
+            done = request("--json", "--timeout", "150ms", address_of(server), "hi")
+        answer = strict(done.out)
+        self.assertEqual((done.code, answer["outcome"]), (1, "no_answer"))
+        self.assertIn("may be down", answer["reason"])
+        self.assertGreaterEqual(answer["attempts"], 1)
+        self.assertEqual((answer["rtt_us"], answer["body"]), (None, None))
+        self.assertLessEqual(FIELDS, set(answer))
+
+    def test_refused(self):
+        port = free_port()
+        done = request("--json", f"127.0.0.1:{port}", "hi")
+        answer = strict(done.out)
+        self.assertEqual((done.code, answer["outcome"]), (4, "refused"))
+        self.assertIn(f"127.0.0.1:{port}", answer["reason"])
+        self.assertLessEqual(FIELDS, set(answer))
+
+    def test_failures_of_this_side(self):
+        for code, args in (
+            (3, ("--source", "192.0.2.1", "127.0.0.1:9", "hi")),
+            (3, ("--file", "/no/such/file", "127.0.0.1:9")),
+            (3, ("-i", "nosuchdevice", "127.0.0.1:9", "hi")),
+            (2, ("--option", "SO_NONSENSE=1", "127.0.0.1:9", "hi")),
+            (2, ("--timeout", "nonsense", "127.0.0.1:9", "hi")),
+        ):
+            with self.subTest(args):
+                done = request("--json", *args)
+                self.assertEqual(done.code, code, done)
+                self.assertIn(strict(done.out)["error"], done.err)
+
+
+class ManyRequests(CommandTest):
+    def test_all_answered(self):
+        with serving() as server:
+            done = request("--json", "--count", "200", "--window", "8", server.listening().text, "hi")
+        self.assert_done(done)
+        summary = strict(done.out)
+        self.assertLessEqual(SUMMARY, set(summary))
+        self.assertEqual((summary["requests"], summary["answered"]), (200, 200))
+        self.assertGreaterEqual(summary["attempts"], 200)
+        times = [summary["rtt_us"][name] for name in ("min", "p50", "p90", "p99", "max")]
+        self.assertEqual(times, sorted(times))
+        self.assertGreater(times[0], 0)
+        self.assertAlmostEqual(summary["rate"], 200 / summary["seconds"], delta=summary["rate"] / 10)
+
+    def test_none_answered(self):
+        with bound() as server:
+            done = request("--json", "--count", "4", "--timeout", "100ms", address_of(server), "hi")
+        self.assertEqual(done.code, 1)
+        summary = strict(done.out)
+        self.assertEqual((summary["requests"], summary["answered"]), (4, 0))
+        self.assertEqual(set(summary["rtt_us"].values()), {None})
+        self.assertEqual(summary["rate"] or 0, 0)
+
+    def test_one_is_not_many(self):
+        with UdpServer() as server:
+            self.assertEqual(strict(request("--json", "--count", "1", server.text, "hi").out)["body"], "hi")
+
+
+class OtherVerbs(CommandTest):
+    def test_send(self):
+        with bound() as server:
+            done = run(volley("send", "--json", address_of(server), "hi"))
+        self.assert_done(done)
+        self.assertIsInstance(strict(done.out), dict)
+
+    def test_port(self):
+        self.assertEqual(strict(run(volley("port", "--json", "domain")).out)["port"], 53)
+
+    def test_serve(self):
+        with serving("--json", "--stats") as server:
+            request(server.listening().text, "hi")
+            ended = server.stop()
+        self.assertEqual(ended.code, 0, ended)
+        self.assertIsInstance(strict(ended.out), dict)
+
+    def test_a_server_that_cannot_be(self):
+        with bound() as holder:
+            done = run(volley("serve", "--raw", "--json", address_of(holder)))
+        self.assertEqual(done.code, 3)
+        self.assertIn(address_of(holder), strict(done.out)["error"])
+
+
+if __name__ == "__main__":
+    main()

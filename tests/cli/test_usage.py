@@ -1,0 +1,113 @@
+"""Values that make no sense are refused with exit code 2, before anything is sent, and the words name them."""
+
+from verbs import CommandTest, address_of, bound, request
+
+from support import main, run, volley
+
+
+class Units(CommandTest):
+    def refuses(self, flag, values, verb=("request", "--raw")):
+        for value in values:
+            with self.subTest(flag=flag, value=value):
+                where = ["127.0.0.1:9", "hi"] if verb[0] in ("request", "send") else ["127.0.0.1:0"]
+                done = run(volley(*verb, f"{flag}={value}", *where), timeout=10)
+                self.assert_fails(done, 2, flag)
+
+    def test_durations(self):
+        self.refuses("--timeout", ("", "5", "-1s", "1 parsec", "s", "1s2", "1e99s", "nan", "infs", "99999999999h", "0x1s"))
+
+    def test_backoff(self):
+        self.refuses("--backoff", ("", "100ms", "..", "1s..", "..1s", "2s..1s", "0s..1s", "-1s..1s", "1..2", "1s..2s..3s"))
+
+    def test_counts(self):
+        for flag in ("--tries", "--count", "--window"):
+            self.refuses(flag, ("", "0", "-1", "1.5", "many", "99999999999999999999", "1x"))
+
+    def test_probabilities(self):
+        self.refuses("--drop", ("", "101%", "-1%", "nan%", "half", "%", "1e400%"), ("serve", "--raw"))
+
+    def test_workers(self):
+        self.refuses("--workers", ("0", "-1", "65", "two", ""), ("serve", "--raw"))
+
+    def test_seed(self):
+        self.refuses("--seed", ("", "-1", "x", "1.5", "99999999999999999999999"), ("serve", "--raw"))
+
+    def test_rates(self):
+        self.refuses("--rate", ("", "0/s", "-1/s", "fast", "10", "nan/s", "1e400/s"), ("send",))
+
+    def test_replies(self):
+        self.refuses("--reply", ("", "ecko", "text", "exec", "exec:", "length:1"), ("serve", "--raw"))
+
+    def test_matchers(self):
+        self.refuses("--match", ("", "id", "id@", "id@0", "id@0:0", "id@0:17", "id@-1:2", "id@a:b", "id@0:2=", "id@0:2,rnd",
+                                 "id@99999999999999999999:2"))
+
+    def test_time_to_live(self):
+        self.refuses("--ttl", ("", "-1", "256", "x"), ("send",))
+
+
+class Addresses(CommandTest):
+    def test_addresses_that_are_none(self):
+        for text in ("", ":", "127.0.0.1:", "127.0.0.1:65536", "127.0.0.1:-1", "[::1", "[::1]x:1", "[127.0.0.1]:x"):
+            with self.subTest(text):
+                done = request(text, "hi")
+                self.assertIn(done.code, (2, 3), done)
+                self.assertEqual(done.out, b"")
+                self.assert_explains(done)
+
+    def test_nothing_answers_on_port_zero(self):
+        done = request("127.0.0.1:0", "hi")
+        self.assertIn(done.code, (2, 3), done)
+        self.assert_explains(done, "port 0|127.0.0.1:0")
+
+    def test_families_that_contradict_the_address(self):
+        for flag, host in (("-4", "[::1]:9"), ("-6", "127.0.0.1:9")):
+            for verb in (["request", "--raw"], ["send"]):
+                with self.subTest(flag=flag, verb=verb):
+                    self.assert_fails(run(volley(*verb, flag, host, "hi")), 2, flag, host.strip("[]:9"))
+        self.assert_fails(run(volley("serve", "--raw", "-4", "[::1]:0")), 2, "-4", "::1")
+        self.assert_fails(run(volley("listen", "-6", "127.0.0.1:0")), 2, "-6", "127.0.0.1")
+        self.assert_fails(request("-4", "-6", "127.0.0.1:9", "hi"), 2, "-4", "-6")
+
+    def test_a_source_of_the_other_family(self):
+        self.assert_fails(request("--source", "::1", "127.0.0.1:9", "hi"), 2, "::1", "127.0.0.1")
+
+
+class Raw(CommandTest):
+    def test_without_raw_the_command_says_so_and_sends_nothing(self):
+        with bound() as server:
+            done = run(volley("request", address_of(server), "hi"))
+            self.assert_fails(done, 2, "--raw")
+            server.setblocking(False)
+            self.assertRaises(BlockingIOError, server.recv, 10)
+        self.assert_fails(run(volley("serve", "127.0.0.1:0"), timeout=10), 2, "--raw")
+
+    def test_raw_is_implied_where_there_is_nothing_else(self):
+        with bound() as server:
+            for flags in ([], ["--raw"]):
+                self.assert_done(run(volley("send", *flags, address_of(server), "hi")))
+                self.assertEqual(server.recv(10), b"hi")
+
+
+class Contradictions(CommandTest):
+    def test_hex_that_is_none(self):
+        for text in ("0", "0g", "zz", "0x00", "abc"):
+            with self.subTest(text):
+                self.assert_fails(request("--hex", "127.0.0.1:9", text), 2, text)
+
+    def test_two_bodies(self):
+        self.assert_fails(request("--file", "/dev/null", "127.0.0.1:9", "hi"), 2, "--file")
+
+    def test_hex_and_text(self):
+        self.assert_fails(request("--hex", "--text", "127.0.0.1:9", "00"), 2, "--hex", "--text")
+
+    def test_a_file_that_is_not_there(self):
+        self.assert_fails(request("--file", "/no/such/file", "127.0.0.1:9"), 3, "/no/such/file")
+
+    def test_a_seed_goes_with_one_worker(self):
+        done = run(volley("serve", "--raw", "--drop", "50%", "--seed", "1", "--workers", "2", "127.0.0.1:0"), timeout=10)
+        self.assert_fails(done, 2, "--seed", "worker")
+
+
+if __name__ == "__main__":
+    main()

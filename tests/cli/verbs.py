@@ -1,0 +1,58 @@
+"""What the tests of the command say often: its raw verbs, and what every failure must look like."""
+
+import socket
+import unittest
+
+from support import run, start, volley
+
+CHAPTER_REPLY = "Your data was {} bytes long"
+
+
+def request(*args, **options):
+    """Runs `volley request --raw` to its end; its standard input is empty unless `stdin` says otherwise."""
+    return run(volley("request", "--raw", *args), **options)
+
+
+def serving(*args, where="127.0.0.1:0", **options):
+    """A running `volley serve --raw`, by default on a free port of loopback."""
+    return start(volley("serve", "--raw", *args, where), **options)
+
+
+def listening(*args, where="127.0.0.1:0", **options):
+    """A running `volley listen`, by default on a free port of loopback."""
+    return start(volley("listen", *args, where), **options)
+
+
+def bound(host="127.0.0.1", port=0):
+    """A bound UDP socket: a server that is silent until the test makes it speak."""
+    sock = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET, socket.SOCK_DGRAM)
+    sock.bind((host, port))
+    sock.settimeout(10)
+    return sock
+
+
+def address_of(sock):
+    """`ADDR:PORT` of a bound IPv4 socket."""
+    return "{}:{}".format(*sock.getsockname())
+
+
+class CommandTest(unittest.TestCase):
+    maxDiff = None
+
+    def assert_done(self, done, out=None):
+        self.assertEqual(done.code, 0, done)
+        if out is not None:
+            self.assertEqual(done.out, out, done)
+
+    def assert_fails(self, done, code, *patterns):
+        """It ended with `code`, printed no data, and one `error:` line says each of `patterns`."""
+        self.assertEqual(done.code, code, done)
+        self.assertEqual(done.out, b"", done)
+        self.assert_explains(done, *patterns)
+
+    def assert_explains(self, done, *patterns):
+        errors = [line for line in done.err.splitlines() if line.startswith("error: ")]
+        self.assertEqual(len(errors), 1, done)
+        for pattern in patterns:
+            self.assertRegex(errors[0], pattern)
+        self.assertNotIn("error: error:", done.err)
