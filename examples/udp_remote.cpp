@@ -44,7 +44,7 @@ int ask(const volley::Endpoint& address) {
   constexpr volley::RetryPolicy kPolicy{.first_wait = 100ms,
                                         .floor = 100ms,
                                         .cap = 2s,
-                                        .give_up = 3100ms,
+                                        .give_up = 1h,
                                         .max_attempts = 5,
                                         .jitter = 0.0,
                                         .adaptive = false};

@@ -3,8 +3,9 @@
 #include <cstddef>
 #include <cstdint>
 
-#include "base/random.hpp"
 #include <volley/matcher.hpp>
+
+#include "base/random.hpp"
 
 namespace volley {
 

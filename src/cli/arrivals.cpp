@@ -37,6 +37,8 @@ std::string universal_time(WallTime time) {
 }  // namespace
 
 void ArrivalPrinter::print(const Datagram& datagram, const Arrival& arrival) {
+  const bool dropped_more = arrival.dropped.value_or(0) > dropped_;
+  if (dropped_more) dropped_ = *arrival.dropped;
   if (output_.is_json()) {
     output_.json(json(datagram, arrival));
   } else {
@@ -47,8 +49,7 @@ void ArrivalPrinter::print(const Datagram& datagram, const Arrival& arrival) {
     output_.say(fmt::format("a datagram of {} was too long: only its beginning is shown",
                             datagram.peer.to_string()));
   }
-  if (arrival.dropped.value_or(0) > dropped_) {
-    dropped_ = *arrival.dropped;
+  if (dropped_more) {
     output_.say(fmt::format(
         "at least {} dropped by the kernel: this socket's queue was full; raise it with "
         "--option SO_RCVBUF=4194304",
@@ -86,7 +87,7 @@ JsonObject ArrivalPrinter::json(const Datagram& datagram, const Arrival& arrival
       .set("ttl", arrival.ttl)
       .set("length", datagram.payload.size());
   set_body(object, datagram.payload, format_);
-  return object.set("truncated", arrival.truncated).set("dropped", arrival.dropped);
+  return object.set("truncated", arrival.truncated).set("dropped", dropped_.load());
 }
 
 }  // namespace volley::cli

@@ -26,9 +26,9 @@ std::string_view long_name(std::string_view names) {
 /// CLI11 begins with the flag: "--count: 1 required N missing", "json was given a disallowed …".
 std::string in_our_words(const CLI::ArgumentMismatch& error) {
   const std::string text = error.what();
-  const std::size_t end = text.find_first_of(": ");
-  const bool overridden = end != std::string::npos && text[end] == ' ';
-  return fmt::format("{} {}", text.substr(0, end), overridden ? "takes no value" : "needs a value");
+  const std::string name = text.substr(0, text.find_first_of(": "));
+  if (name.starts_with('-')) return fmt::format("{} needs a value", name);
+  return fmt::format("{}{} takes no value", name.size() == 1 ? "-" : "--", name);
 }
 
 }  // namespace
@@ -80,7 +80,7 @@ struct Parser::State {
       if (word > end_of_flags || !word->starts_with('-') || *word == "-") {
         return fmt::format("unexpected argument {}: text with spaces needs quotes", quote(*word));
       }
-      const std::string name = word->substr(0, word->find('='));
+      const std::string name = word->substr(0, word->find('=', 2));
       const auto candidates = text.long_names();
       if (const auto meant = nearest(name, candidates)) {
         return fmt::format("unknown flag {}; did you mean {}?", name, *meant);

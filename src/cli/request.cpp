@@ -118,7 +118,8 @@ Result<RequestPlan> make_plan(const RequestFlags& flags, Output& output) {
   if (!targets) return std::unexpected(targets.error());
   plan.targets = std::move(*targets);
   plan.options.matcher = matcher_of(flags);
-  if (flags.window) plan.options.window = *flags.window;
+  // One request needs one port, even a port of the user's choice.
+  plan.options.window = plan.count == 1 ? 1 : flags.window.value_or(plan.options.window);
   plan.options.connected = !flags.unconnected;
   plan.options.source = choice->source;
   plan.options.device = choice->device;

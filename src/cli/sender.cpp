@@ -19,7 +19,7 @@ namespace {
 constexpr Duration kCrowdedTime = std::chrono::seconds{2};  // For a full queue to empty.
 
 /// Timers come late: so much of it is made up for.
-constexpr Duration kCatchUp = std::chrono::milliseconds{10};
+constexpr Duration kCatchUp = std::chrono::milliseconds{100};
 
 }  // namespace
 
@@ -62,7 +62,11 @@ Result<UdpSocket> Sender::open_for(const Endpoint& target, const SocketChoice& c
   if (!socket) return socket;
   if (auto done = set_up(*socket, choice); !done) return std::unexpected(done.error());
   if (!is_connected()) return socket;
-  if (auto done = socket->connect(target); !done) return std::unexpected(done.error());
+  if (auto done = socket->connect(target); !done) {
+    if (done.error().code == ErrorCode::kPermission)
+      return std::unexpected(not_permitted(done.error()));
+    return std::unexpected(done.error());
+  }
   return socket;
 }
 
@@ -122,23 +126,26 @@ Result<void> Sender::send_now(Bytes body) {
   }
 }
 
+/// A broadcast address that was taken for a host's: only the routing table knows it for one.
+Error Sender::not_permitted(Error error) const {
+  error.message = fmt::format("cannot send to {}: permission denied; {}", target_.to_string(),
+                              flags_.broadcast ? "ask the firewall of this machine"
+                                               : "a broadcast address needs --broadcast");
+  return error;
+}
+
 /// What the system said, in words of this verb.
 Error Sender::explain(Error error, std::size_t size) const {
-  const std::string what =
-      fmt::format("cannot send {} to {}", format_count(size, "byte"), target_.to_string());
-  if (error.code == ErrorCode::kPermission && !flags_.broadcast) {
-    error.message = fmt::format(
-        "{}: permission denied; {}", what,
-        is_connected() ? "if it is a broadcast address say --broadcast, else ask the firewall"
-                       : "a broadcast address needs --broadcast");
-  } else if (error.code == ErrorCode::kTooLarge) {
+  if (error.code == ErrorCode::kPermission) return not_permitted(std::move(error));
+  if (error.code == ErrorCode::kTooLarge) {
     const auto mtu = socket_->path_mtu();
-    error.message =
-        fmt::format("{} in one piece{}; send less{}", what,
-                    mtu ? fmt::format(": the path takes packets of {} bytes", *mtu) : "",
-                    flags_.dont_fragment ? ", or drop --dont-fragment" : "");
-  } else {
-    error.message = fmt::format("{}: {}", what, error.message);
+    error.message = fmt::format(
+        "cannot send {} to {} in one piece{}; send less{}", format_count(size, "byte"),
+        target_.to_string(), mtu ? fmt::format(": the path takes packets of {} bytes", *mtu) : "",
+        flags_.dont_fragment ? ", or drop --dont-fragment" : "");
+  } else if (is_connected()) {
+    // The socket's own words do not say whom it is connected to.
+    error.message = fmt::format("{}: {}", target_.to_string(), error.message);
   }
   return error;
 }

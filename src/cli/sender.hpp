@@ -54,6 +54,7 @@ class Sender {
   Result<UdpSocket> open_for(const Endpoint& target, const SocketChoice& choice);
   Result<void> set_up(UdpSocket& socket, const SocketChoice& choice) const;
   Result<void> send_now(Bytes body);
+  Error not_permitted(Error error) const;
   Error explain(Error error, std::size_t size) const;
 
   const SendFlags& flags_;

@@ -5,11 +5,12 @@
 #include <optional>
 #include <vector>
 
+#include <volley/matcher.hpp>
+#include <volley/raw_answer.hpp>
+
 #include "base/flat_index.hpp"
 #include "base/match_id_hash.hpp"
 #include "core/pending_table.hpp"
-#include <volley/matcher.hpp>
-#include <volley/raw_answer.hpp>
 
 namespace volley {
 

@@ -6,12 +6,13 @@
 #include <utility>
 #include <vector>
 
+#include <volley/bytes.hpp>
+#include <volley/time.hpp>
+
 #include "base/check.hpp"
 #include "core/retry_schedule.hpp"
 #include "core/slot_queue.hpp"
 #include "core/timer_queue.hpp"
-#include <volley/bytes.hpp>
-#include <volley/time.hpp>
 
 namespace volley {
 
@@ -19,9 +20,11 @@ namespace volley {
 /// default one names none.
 enum class RequestId : std::uint64_t {};
 
-/// Which of the table's slots the request has: below the table's capacity, and its own while it is in
-/// flight.
-constexpr std::uint32_t slot_of(RequestId id) { return static_cast<std::uint32_t>(std::to_underlying(id)); }
+/// Which of the table's slots the request has: below the table's capacity, and its own while it is
+/// in flight.
+constexpr std::uint32_t slot_of(RequestId id) {
+  return static_cast<std::uint32_t>(std::to_underlying(id));
+}
 
 /// The requests in flight, a fixed number at most: of each its retry schedule, its body, its one
 /// timer, its place in the queue of what is due to be sent, and the `Details` that a protocol adds.

@@ -3,10 +3,11 @@
 #include <cstddef>
 #include <optional>
 
-#include "core/raw_event.hpp"
 #include <volley/endpoint.hpp>
 #include <volley/error.hpp>
 #include <volley/matcher.hpp>
+
+#include "core/raw_event.hpp"
 
 namespace volley {
 

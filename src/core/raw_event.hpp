@@ -3,11 +3,12 @@
 #include <optional>
 #include <variant>
 
-#include "core/pending_table.hpp"
 #include <volley/bytes.hpp>
 #include <volley/error.hpp>
 #include <volley/raw_answer.hpp>
 #include <volley/time.hpp>
+
+#include "core/pending_table.hpp"
 
 namespace volley {
 
@@ -15,7 +16,7 @@ namespace volley {
 struct RawFinished {
   RequestId request{};
   RawOutcome outcome = RawOutcome::kNoAnswer;
-  Bytes body{};             ///< The reply, borrowed from the datagram that brought it.
+  Bytes body{};           ///< The reply, borrowed from the datagram that brought it.
   unsigned attempts = 0;  ///< Datagrams sent. 0: none could be, until the deadline.
   Duration elapsed{};     ///< From the first send to the end.
   /// Known only if it was sent exactly once (Karn's rule).

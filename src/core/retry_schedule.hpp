@@ -1,8 +1,9 @@
 #pragma once
 
-#include "base/random.hpp"
 #include <volley/options.hpp>
 #include <volley/time.hpp>
+
+#include "base/random.hpp"
 
 namespace volley {
 

@@ -42,7 +42,7 @@ class Bodies(CommandTest):
 
     def test_standard_input_that_is_closed(self):
         command = ["sh", "-c", 'exec "$@" <&-', "sh", *volley("request", "--raw", self.server.text)]
-        done = run(command)
+        done = run(command, timeout=10)
         # Nothing can be read from it: empty, or an error that says so, but never a hang or a crash.
         self.assertIn(done.code, (0, 3), done)
 
@@ -71,7 +71,7 @@ class Bodies(CommandTest):
             self.assert_fails(request("--file", file.name, self.server.text), 3, file.name, "(?i)permission")
 
     def test_a_file_without_end(self):
-        self.assert_fails(request("--file", "/dev/zero", self.server.text, timeout=10), 3, "/dev/zero|65,507")
+        self.assert_fails(request("--file", "/dev/zero", self.server.text, timeout=10), 2, "/dev/zero", "65,?507")
         self.assertEqual(self.server.received, [])
 
 

@@ -56,16 +56,19 @@ class Exec(CommandTest):
                 self.assertTrue(0 < most < 200, most)
                 server.stop()
 
-    def test_a_command_that_fails_gives_no_answer_and_harms_no_one(self):
-        with serving("--reply", 'exec:read b; [ "$b" = good ] || exit 3; echo well') as server:
+    def test_what_a_command_printed_is_the_answer_whatever_its_status(self):
+        with serving("--reply", "exec:echo nothing found; exit 1") as server:
+            self.assert_done(request(server.listening().text, "hi"), b"nothing found\n")
+
+    def test_a_command_that_is_killed_gives_no_answer_and_harms_no_one(self):
+        with serving("--reply", 'exec:read b; echo partly; [ "$b" = good ] || kill -9 $$; echo well') as server:
             where = server.listening().text
             self.assertEqual(request("--timeout", "300ms", where, "bad\n").code, 1)
-            self.assert_done(request(where, "good\n"), b"well\n")
+            self.assert_done(request(where, "good\n"), b"partly\nwell\n")
 
-    def test_a_command_that_is_not_there(self):
+    def test_a_command_that_is_not_there_gives_no_data(self):
         with serving("--reply", "exec:/no/such/program") as server:
-            where = server.listening().text
-            self.assertEqual(request("--timeout", "300ms", where, "hi").code, 1)
+            self.assertEqual(request("--timeout", "300ms", server.listening().text, "hi").out, b"")
             self.assertTrue(server.running())
 
     def test_an_answer_too_long_for_a_datagram_is_not_sent(self):

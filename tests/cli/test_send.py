@@ -1,12 +1,15 @@
 """`volley send`: one-way datagrams."""
 
 import json
+import signal
 import socket
 import time
 
 from verbs import CommandTest, address_of, bound
 
-from support import free_port, main, run, start, volley
+from support import eventually, free_port, main, run, start, volley
+
+IP_RECVTTL = 12
 
 
 def send(*args, **options):
@@ -32,8 +35,23 @@ class Send(CommandTest):
         self.assertEqual(self.heard(1), [b"hello"])
         self.assert_no_more()
 
-    def test_nobody_needs_to_hear_it(self):
-        self.assert_done(send(f"127.0.0.1:{free_port()}", "hello"), b"")
+    def test_a_refusal_that_comes_in_time_is_told(self):
+        where = f"127.0.0.1:{free_port()}"
+        done = send(where, "hello")
+        self.assertEqual((done.code, done.err), (4, f"error: {where} refused: nothing listens on that port\n"))
+
+    def test_a_refusal_swallows_no_later_datagram(self):
+        where = address_of(self.server)
+        self.server.close()
+        with start(volley("send", "--lines", where)) as sender:
+            sender.write(b"nobody is there\n")
+            # On loopback the refusal is back before the send call is.
+            eventually(lambda: sender.send_signal(signal.SIGUSR1) or "sent 1 datagram" in sender.err)
+            with bound("127.0.0.1", int(where.split(":")[1])) as server:
+                sender.write(b"now somebody is\n")
+                self.assertEqual(server.recv(100), b"now somebody is")
+                sender.close_stdin()
+                self.assertEqual(sender.wait(10).code, 4)
 
     def test_bodies_come_from_everywhere(self):
         self.assert_done(send(self.where, stdin=b"\x00\xffpiped"))
@@ -82,7 +100,7 @@ class Send(CommandTest):
         self.assertEqual(len(self.heard(11)), 11)
 
     def test_a_time_to_live(self):
-        self.server.setsockopt(socket.IPPROTO_IP, socket.IP_RECVTTL, 1)
+        self.server.setsockopt(socket.IPPROTO_IP, IP_RECVTTL, 1)
         self.assert_done(send("--ttl", "9", self.where, "hello"))
         _, details, _, _ = self.server.recvmsg(10, 100)
         self.assertEqual([int.from_bytes(data, "little") for _, kind, data in details], [9])

@@ -17,7 +17,6 @@ behind however a test ends, and runs side by side cannot meet.
 import ctypes
 import os
 import re
-import socket
 import subprocess
 import unittest
 
@@ -50,7 +49,8 @@ def enter():
     """Moves this process, before it has any thread, to where it may make hosts.
 
     That is a user namespace of its own where the kernel lets anyone have one; failing that, a network
-    namespace made by root. Failing both, raises SkipTest and says why. Call it from setUpModule.
+    namespace made by root. Failing both, and on a kernel without IPv6, raises SkipTest
+    and says why. Call it from setUpModule.
     """
     refusals = []
     for way, flags in (("as an unprivileged user", _CLONE_NEWUSER | _CLONE_NEWNET), ("as root", _CLONE_NEWNET)):
@@ -75,7 +75,8 @@ def _try_out(flags):
     # Some systems allow the namespace and then refuse what one does in it: so do it.
     _unshare(flags)
     with Network() as net:
-        net.wire((net.host("a"), "eth0", ["10.0.0.1/24"]), (net.host("b"), "eth0", ["10.0.0.2/24"]))
+        net.wire((net.host("a"), "eth0", ["10.0.0.1/24", "fd00::1/64"]),
+                 (net.host("b"), "eth0", ["10.0.0.2/24", "fd00::2/64"]))
 
 
 def _in_child(work):
@@ -145,10 +146,6 @@ class Host:
         self.sysctl("net/ipv4/conf/all/forwarding", 1)
         self.sysctl("net/ipv6/conf/all/forwarding", 1)
 
-    def index(self, interface):
-        with self:
-            return socket.if_nametoindex(interface)
-
     def close(self):
         os.close(self.fd)
 
@@ -171,11 +168,10 @@ class Network:
         self._hosts.append(host)
         return host
 
-    def wire(self, one, other, mtu=1500):
-        """Joins two ends, each (host, interface, addresses with prefix lengths), by a cable of this MTU."""
+    def wire(self, one, other):
+        """Joins two ends, each (host, interface, addresses with prefix lengths), by a cable."""
         (first, first_name, _), (second, second_name, _) = one, other
-        first.ip(f"link add {first_name} mtu {mtu} type veth "
-                 f"peer name {second_name} mtu {mtu} netns {{reach}}", reach=second)
+        first.ip(f"link add {first_name} type veth peer name {second_name} netns {{reach}}", reach=second)
         for end in (one, other):
             _configure(*end)
         for host, name, addresses in (one, other):
@@ -205,7 +201,7 @@ def _configure(host, name, addresses):
 
 def addresses(interface):
     """The addresses of an interface of the host that this thread is on, with their prefix lengths."""
-    return re.findall(r"inet6? (\S+)", _show(interface))
+    return _addresses_in(_show(interface))
 
 
 def _show(interface):
@@ -213,12 +209,16 @@ def _show(interface):
                           timeout=60).stdout
 
 
+def _addresses_in(shown):
+    return re.findall(r"inet6? (\S+)", shown)
+
+
 def _await_ready(host, name, wanted):
     # The carrier comes up in a work queue of the kernel's, and only then do IPv6 addresses and routes.
     def ready():
         with host:
             shown = _show(name)
-        there = re.findall(r"inet6? (\S+)", shown)
+        there = _addresses_in(shown)
         link_local = "inet6 fe80:" in shown or not any(":" in address for address in wanted)
         return "LOWER_UP" in shown and "tentative" not in shown and link_local and set(wanted) <= set(there)
 
@@ -230,9 +230,6 @@ def _current():
 
 
 def _write_sysctl(path, value):
-    # A kernel without IPv6 has none of its settings: the tests that need it fail and say so.
-    if path.startswith("net/ipv6/") and not os.path.exists("/proc/sys/net/ipv6"):
-        return
     _write(f"/proc/sys/{path}", str(value))
 
 

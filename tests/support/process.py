@@ -6,6 +6,7 @@ Every process has a bounded life, and dies with the thread that started it: star
 import ctypes
 import os
 import re
+import select
 import signal
 import subprocess
 import threading
@@ -152,9 +153,11 @@ class Running:
 
     def wait(self, timeout=LIFE):
         """Waits for its end. AssertionError if it does not come."""
-        try:
-            self._process.wait(timeout)
-        except subprocess.TimeoutExpired:
+        if self.running():
+            # Popen.wait() would poll, with pauses that add up over a test's many programs.
+            end = os.pidfd_open(self.pid)
+            select.select([end], [], [], timeout)
+            os.close(end)
             self._too_late()
         self.kill()
         if self._late:
@@ -175,7 +178,7 @@ class Running:
 
     def _close(self):
         self._watchdog.cancel()
-        # A grandchild may hold the pipes open for longer than the program lived: don't wait for it.
+        # A grandchild may hold the pipes open for longer than the program lived: don't wait for ever.
         for reader in self._readers:
             reader.join(PATIENCE)
         if self._process.stdin is not None and not self._process.stdin.closed:
