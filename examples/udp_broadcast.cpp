@@ -21,7 +21,7 @@ int fail(const volley::Error& error) {
 int listen(const volley::Endpoint& address) {
   auto socket = volley::UdpSocket::bind(address, {.reuse_address = true});
   if (!socket) return fail(socket.error());
-  std::cout << "Listening for datagrams at " << socket->local()->to_string() << std::endl;
+  std::cout << "Listening for datagrams at " << socket->local()->to_string() << '\n' << std::flush;
   volley::ReceiveBatch batch;
   while (true) {
     if (const auto came = socket->wait(volley::now() + std::chrono::hours{1}); !came)
@@ -29,7 +29,8 @@ int listen(const volley::Endpoint& address) {
     if (const auto received = socket->receive(batch); !received) return fail(received.error());
     for (const volley::Datagram& datagram : batch.datagrams()) {
       std::cout << "The client at " << datagram.peer.to_string() << " says: '"
-                << volley::as_text(datagram.payload) << "'" << std::endl;
+                << volley::as_text(datagram.payload) << "'" << '\n'
+                << std::flush;
     }
   }
 }

@@ -23,14 +23,15 @@ int fail(const volley::Error& error) {
 int serve(const volley::Endpoint& address) {
   const auto answer = [](const volley::Datagram& request, volley::RawReply& reply) {
     std::cout << "The client at " << request.peer.to_string() << " says '"
-              << volley::as_text(request.payload) << "'" << std::endl;
+              << volley::as_text(request.payload) << "'" << '\n'
+              << std::flush;
     const std::string text =
         "Your data was " + std::to_string(request.payload.size()) + " bytes long";
     reply.send(volley::as_bytes(text));
   };
   auto server = volley::RawServer::bind(address, answer);
   if (!server) return fail(server.error());
-  std::cout << "Listening at " << server->local().to_string() << std::endl;
+  std::cout << "Listening at " << server->local().to_string() << '\n' << std::flush;
   const auto done = server->run();
   return done ? EXIT_SUCCESS : fail(done.error());
 }

@@ -29,7 +29,7 @@ int listen(const volley::Endpoint& group, std::uint32_t interface) {
   if (!socket) return fail(socket.error());
   const auto joined = socket->join({.group = group.address(), .interface = interface});
   if (!joined) return fail(joined.error());
-  std::cout << "Listening to " << group.to_string() << std::endl;
+  std::cout << "Listening to " << group.to_string() << '\n' << std::flush;
   volley::ReceiveBatch batch;
   while (true) {
     if (const auto came = socket->wait(volley::now() + std::chrono::hours{1}); !came)
@@ -37,7 +37,8 @@ int listen(const volley::Endpoint& group, std::uint32_t interface) {
     if (const auto received = socket->receive(batch); !received) return fail(received.error());
     for (const volley::Datagram& datagram : batch.datagrams()) {
       std::cout << "The client at " << datagram.peer.to_string() << " says: '"
-                << volley::as_text(datagram.payload) << "'" << std::endl;
+                << volley::as_text(datagram.payload) << "'" << '\n'
+                << std::flush;
     }
   }
 }

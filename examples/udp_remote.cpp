@@ -25,7 +25,8 @@ int fail(const volley::Error& error) {
 int serve(const volley::Endpoint& address) {
   const auto answer = [](const volley::Datagram& request, volley::RawReply& reply) {
     std::cout << "The client at " << request.peer.to_string() << " says '"
-              << volley::as_text(request.payload) << "'" << std::endl;
+              << volley::as_text(request.payload) << "'" << '\n'
+              << std::flush;
     const std::string text =
         "Your data was " + std::to_string(request.payload.size()) + " bytes long";
     reply.send(volley::as_bytes(text));
@@ -34,7 +35,8 @@ int serve(const volley::Endpoint& address) {
       volley::RawServer::bind(address, answer, {.drop = 0.5, .seed = std::random_device{}()});
   if (!server) return fail(server.error());
   std::cout << "Listening at " << server->local().to_string() << ", and losing half of what comes"
-            << std::endl;
+            << '\n'
+            << std::flush;
   const auto done = server->run();
   return done ? EXIT_SUCCESS : fail(done.error());
 }
@@ -50,7 +52,8 @@ int ask(const volley::Endpoint& address) {
                                         .adaptive = false};
   const auto tell = [](unsigned, volley::Duration wait) {
     std::cout << "Waiting up to " << std::chrono::duration<double>{wait}.count()
-              << " seconds for a reply" << std::endl;
+              << " seconds for a reply" << '\n'
+              << std::flush;
   };
   auto client = volley::RawClient::open(address, {.policy = kPolicy, .on_wait = tell});
   if (!client) return fail(client.error());

@@ -64,8 +64,8 @@ class ReceiveBatch {
 class SendBatch {
  public:
   struct Options {
-    std::size_t bytes = 256 * 1024;  ///< Of all datagrams together; at least 65,507.
-    std::size_t transmits = 64;      ///< Runs and single datagrams together.
+    std::size_t bytes = std::size_t{256} * 1024;  ///< Of all datagrams together; at least 65,507.
+    std::size_t transmits = 64;                   ///< Runs and single datagrams together.
   };
   SendBatch();
   explicit SendBatch(const Options& options);

@@ -32,8 +32,11 @@ struct Datagram {
 struct Arrival {
   std::optional<WallTime> time{};            ///< When the kernel received it.
   std::optional<std::uint32_t> interface{};  ///< Index of the interface it came in by.
-  std::optional<std::uint8_t> ttl{};         ///< IPv4 TTL or IPv6 hop limit left.
-  std::optional<std::uint32_t> dropped{};    ///< Dropped by this socket's full queue so far, at least.
+  /// The multicast group it was sent to, if it was; told on sockets with packet info.
+  std::optional<IpAddress> group{};
+  std::optional<std::uint8_t> ttl{};  ///< IPv4 TTL or IPv6 hop limit left.
+  std::optional<std::uint32_t>
+      dropped{};           ///< Dropped by this socket's full queue so far, at least.
   bool truncated = false;  ///< The payload is only the beginning: the slot was too small.
 };
 

@@ -41,7 +41,8 @@ struct Interface {
 /// The name behind an index, or its decimal digits when there is none.
 std::string interface_name(std::uint32_t index);
 
-/// Every subnet broadcast address of the interfaces that are up, or of the one with this index.
+/// Every subnet broadcast address of the interfaces that are up but loopback, or of the one with
+/// this index. Fails with kNotFound if there is none.
 [[nodiscard]] Result<std::vector<IpAddress>> broadcast_addresses(std::uint32_t interface = 0);
 /// Whether this is 255.255.255.255 or a subnet broadcast address of this machine.
 bool is_broadcast(const IpAddress& address);

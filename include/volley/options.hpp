@@ -50,8 +50,8 @@ struct RawLimits {
   static constexpr std::size_t kPorts = 512;
   /// Finished requests remembered, to tell a duplicate or a late reply from a stranger's.
   static constexpr std::size_t kFinished = 1'024;
-  /// Ports remembered, without a Matcher, because a late answer may still reach them: half of the 28,232
-  /// that Linux chooses from, so that another is soon found.
+  /// Ports remembered, without a Matcher, because a late answer may still reach them: half of the
+  /// 28,232 that Linux chooses from, so that another is soon found.
   static constexpr std::size_t kSpentPorts = 14'116;
   /// How long one is remembered: as long as the internet policy waits for an answer.
   static constexpr Duration kSpentHold = std::chrono::seconds{30};

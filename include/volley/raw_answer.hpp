@@ -20,7 +20,7 @@ enum class RawOutcome : std::uint8_t {
 /// One raw request's end.
 struct RawAnswer {
   RawOutcome outcome = RawOutcome::kNoAnswer;
-  Bytes body{};             ///< The reply, borrowed until the client is used again.
+  Bytes body{};           ///< The reply, borrowed until the client is used again.
   unsigned attempts = 0;  ///< Datagrams sent.
   Duration elapsed{};     ///< From the first send to the end.
   std::optional<Duration>

@@ -22,7 +22,7 @@ struct UdpState;
 
 /// Where a socket's name begins. Port 0 lets the kernel choose.
 struct BindOptions {
-  std::string device{};      ///< Only this interface (SO_BINDTODEVICE). Empty: all.
+  std::string device{};    ///< Only this interface (SO_BINDTODEVICE). Empty: all.
   bool dual_stack = true;  ///< `::` takes IPv4 too, as IPv4 endpoints.
   bool reuse_address =
       false;  ///< Several listeners of one broadcast or group share the port (SO_REUSEADDR).
@@ -43,6 +43,7 @@ struct Membership {
   IpAddress group;
   std::uint32_t interface = 0;  ///< Its index; 0: the one the routing table names.
   std::optional<IpAddress> source{};
+  friend bool operator==(const Membership&, const Membership&) = default;
 };
 
 /// What to learn of each arriving datagram. Every one costs; all are off at first.
@@ -83,6 +84,7 @@ struct SocketCounters {
   std::uint64_t no_buffers = 0;  ///< Not sent: the interface's queue was full (ENOBUFS).
   std::uint64_t failed = 0;      ///< Not sent: the peer is unreachable or refused, or local policy.
   std::uint64_t truncated = 0;   ///< Arrived larger than the slot; the rest is lost.
+  std::uint64_t other_members = 0;      ///< To an IPv6 group that only others here joined: dropped.
   std::uint64_t control_truncated = 0;  ///< Arrived with more control data than there was room for.
   std::uint64_t unsegmented_peers = 0;  ///< Destinations that no run is tried for any more.
   bool segmentation = true;  ///< GSO is on for this socket. VOLLEY_NO_GSO=1 turns it off.

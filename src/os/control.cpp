@@ -20,6 +20,8 @@ void read_ip(const cmsghdr& header, ControlInfo& out) {
     // Not ipi_addr: that may be a broadcast address or a group, which nothing can be sent from.
     out.local = from_in_addr(info.ipi_spec_dst);
     out.arrival.interface = static_cast<std::uint32_t>(info.ipi_ifindex);
+    const IpAddress destination = from_in_addr(info.ipi_addr);
+    if (destination.is_multicast()) out.arrival.group = destination;
   } else if (header.cmsg_type == IP_TTL) {
     out.arrival.ttl = static_cast<std::uint8_t>(control_value<int>(header));
   } else if (header.cmsg_type == IP_TOS) {
@@ -34,7 +36,10 @@ void read_ipv6(const cmsghdr& header, ControlInfo& out) {
     out.arrival.interface = info.ipi6_ifindex;
     // A link-local address means nothing without its interface.
     const bool local_scope = address.kind() == AddressKind::kLinkLocal;
-    if (address.family() == Family::kIpv6 && !address.is_multicast()) {
+    if (address.family() == Family::kIpv4) return;  // IP_PKTINFO tells more of it.
+    if (address.is_multicast()) {
+      out.arrival.group = address;
+    } else {
       out.local = local_scope ? address.with_scope(info.ipi6_ifindex) : address;
     }
   } else if (header.cmsg_type == IPV6_HOPLIMIT) {

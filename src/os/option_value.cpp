@@ -47,10 +47,9 @@ std::expected<std::uint64_t, NumberFault> parse_number(std::string_view text, co
   const bool hex = text.starts_with("0x") || text.starts_with("0X");
   if (hex) text.remove_prefix(2);
   std::uint64_t magnitude = 0;
-  const std::size_t digits = text.size();
-  const auto [end, error] =
-      std::from_chars(text.data(), text.data() + digits, magnitude, hex ? 16 : 10);
-  if (error == std::errc::invalid_argument || end != text.data() + digits)
+  const char* const first = text.data();
+  const auto [end, error] = std::from_chars(first, first + text.size(), magnitude, hex ? 16 : 10);
+  if (error == std::errc::invalid_argument || end != first + text.size())
     return std::unexpected(NumberFault::kNotANumber);
   if (error != std::errc{} || magnitude > (negative ? range.below : range.above)) {
     return std::unexpected(NumberFault::kOutOfRange);

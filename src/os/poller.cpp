@@ -7,8 +7,9 @@
 #include <cerrno>
 #include <tuple>
 
-#include "os/system_error.hpp"
 #include <volley/clock.hpp>
+
+#include "os/system_error.hpp"
 
 namespace volley::os {
 

@@ -7,9 +7,10 @@
 #include <span>
 #include <utility>
 
-#include "os/fd.hpp"
 #include <volley/error.hpp>
 #include <volley/time.hpp>
+
+#include "os/fd.hpp"
 
 namespace volley::os {
 

@@ -7,7 +7,8 @@
 
 namespace volley::os {
 
-/// Sets an option given as `NAME=VALUE` or `LEVEL:NUMBER=INT`; UdpSocket::set_option tells the errors.
+/// Sets an option given as `NAME=VALUE` or `LEVEL:NUMBER=INT`; UdpSocket::set_option tells the
+/// errors.
 [[nodiscard]] Result<void> set_socket_option(int fd, std::string_view name_and_value);
 
 /// Reads an option by its system name or `LEVEL:NUMBER`.

@@ -1,5 +1,6 @@
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cerrno>
 
 #include "os/sockaddr.hpp"
@@ -49,12 +50,24 @@ Result<void> change(int fd, bool join, const Membership& membership) {
 
 }  // namespace
 
+bool os::UdpState::is_member(const Arrival& arrival, const Endpoint& peer) const {
+  return std::ranges::any_of(memberships, [&](const Membership& membership) {
+    return membership.group.with_scope(0) == *arrival.group &&
+           (membership.interface == 0 || membership.interface == arrival.interface) &&
+           (!membership.source || membership.source->with_scope(0) == peer.address().with_scope(0));
+  });
+}
+
 Result<void> UdpSocket::join(const Membership& membership) {
-  return change(state_->fd.number(), true, membership);
+  auto done = change(state_->fd.number(), true, membership);
+  if (done) state_->memberships.push_back(membership);
+  return done;
 }
 
 Result<void> UdpSocket::leave(const Membership& membership) {
-  return change(state_->fd.number(), false, membership);
+  auto done = change(state_->fd.number(), false, membership);
+  if (done) std::erase(state_->memberships, membership);
+  return done;
 }
 
 Result<void> UdpSocket::set_multicast_interface(std::uint32_t interface) {

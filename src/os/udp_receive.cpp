@@ -41,6 +41,14 @@ void count(SocketCounters& counters, const msghdr& message, std::size_t size,
   counters.control_truncated += (message.msg_flags & MSG_CTRUNC) != 0 ? 1 : 0;
 }
 
+/// Linux asks of an IPv6 socket whether it joined the group, not on which interface: what another
+/// program's membership brings in by another interface, the socket hears too. (Who joins through
+/// the native handle has no memberships here, and hears all.)
+bool is_of_others(const os::UdpState& state, const Arrival& arrival, const Endpoint& peer) {
+  return arrival.group && arrival.group->family() == Family::kIpv6 && !state.memberships.empty() &&
+         !state.is_member(arrival, peer);
+}
+
 }  // namespace
 
 Result<void> UdpSocket::receive(ReceiveBatch& batch) {
@@ -70,8 +78,12 @@ Result<void> UdpSocket::receive(ReceiveBatch& batch) {
         .local = control.local ? Endpoint{*control.local, state_->bound.port()} : state_->bound,
         .payload = Bytes{batch.slot(i)}.first(message.msg_len),
         .ecn = control.ecn};
-    count(state_->counters, message.msg_hdr, message.msg_len, control.segment_size);
-    batch.add_train(train, control.segment_size, control.arrival);
+    if (is_of_others(*state_, control.arrival, train.peer)) {
+      ++state_->counters.other_members;
+    } else {
+      count(state_->counters, message.msg_hdr, message.msg_len, control.segment_size);
+      batch.add_train(train, control.segment_size, control.arrival);
+    }
     prepare(message, scratch.names[i], scratch.controls[i]);
   }
   return {};

@@ -34,16 +34,11 @@ bool is_broken(int number) {
   return number == EBADF || number == ENOTSOCK || number == EFAULT || number == EPIPE;
 }
 
-/// Bytes of IP and UDP header around a payload to this peer.
-std::size_t headers(const UdpSocket& socket) {
-  return socket.family() == Family::kIpv4 ? 28 : 48;
-}
-
 /// One batch on its way to the kernel: where it stands, and what was learned on the way.
 class BatchSender {
  public:
-  BatchSender(UdpSocket& socket, os::UdpState& state, const SendBatch& batch)
-      : socket_{socket}, state_{state}, batch_{batch}, transmits_{batch.transmits()} {}
+  BatchSender(os::UdpState& state, const SendBatch& batch)
+      : state_{state}, batch_{batch}, transmits_{batch.transmits()} {}
 
   Result<void> run() {
     while (index_ < transmits_.size()) {
@@ -183,14 +178,11 @@ class BatchSender {
     return {};
   }
 
-  /// EMSGSIZE may be an old ICMP error that the kernel had kept for this call: what fits the path
-  /// as it is known now is tried once more as it was. A run that does not is sent datagram by
-  /// datagram.
+  /// On a connected socket EMSGSIZE may be an earlier datagram's ICMP error that the kernel had
+  /// kept for the next call: the same is tried once more. A run that then still does not fit is
+  /// sent datagram by datagram.
   Result<void> shrink(bool is_run) {
-    const Transmit& transmit = transmits_[index_];
-    const std::size_t datagram = transmit.segment_size == 0 ? transmit.size : transmit.segment_size;
-    const auto mtu = state_.connected && !retried_ ? socket_.path_mtu() : std::unexpected(Error{});
-    if (mtu && datagram + headers(socket_) <= *mtu) {
+    if (state_.connected && !retried_) {
       retried_ = true;
       return {};
     }
@@ -216,7 +208,6 @@ class BatchSender {
                                             "raise SO_SNDBUF, or send more slowly"));
   }
 
-  UdpSocket& socket_;
   os::UdpState& state_;
   const SendBatch& batch_;
   std::span<const Transmit> transmits_;
@@ -234,7 +225,7 @@ class BatchSender {
 Result<void> UdpSocket::send(SendBatch& batch) {
   if (batch.empty()) return {};
   if (!state_->out) state_->out = std::make_unique<os::SendScratch>();
-  auto done = BatchSender{*this, *state_, batch}.run();
+  auto done = BatchSender{*state_, batch}.run();
   batch.clear();
   return done;
 }

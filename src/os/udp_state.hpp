@@ -58,6 +58,7 @@ struct UdpState {
   Endpoint bound;  ///< Of datagrams that do not tell where they were sent to.
   SocketCounters counters;
   UdpSocket::SendFault fault;
+  std::vector<Membership> memberships;
   UnsegmentedPeers unsegmented;
   std::unique_ptr<SendScratch> out;
   ReceiveScratch in;
@@ -65,6 +66,9 @@ struct UdpState {
   Result<void> set(int level, int name, int value, const char* what) const;
   /// Sets an option that exists once for IPv4 and once for IPv6. A dual-stack socket needs both.
   Result<void> set_for_family(int v4_name, int v6_name, int value, const char* what) const;
+  /// Whether this socket itself joined the group that a datagram was sent to, on the interface it
+  /// came in by.
+  bool is_member(const Arrival& arrival, const Endpoint& peer) const;
   /// Asks the kernel where the socket is bound.
   Result<Endpoint> name() const;
 };

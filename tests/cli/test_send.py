@@ -42,14 +42,16 @@ class Send(CommandTest):
 
     def test_a_refusal_swallows_no_later_datagram(self):
         where = address_of(self.server)
-        self.server.close()
         with start(volley("send", "--lines", where)) as sender:
+            sender.write(b"somebody is there\n")
+            self.assertEqual(self.heard(1), [b"somebody is there"])
+            self.server.close()
             sender.write(b"nobody is there\n")
             # On loopback the refusal is back before the send call is.
-            eventually(lambda: sender.send_signal(signal.SIGUSR1) or "sent 1 datagram" in sender.err)
+            eventually(lambda: sender.send_signal(signal.SIGUSR1) or "sent 2 datagrams" in sender.err)
             with bound("127.0.0.1", int(where.split(":")[1])) as server:
-                sender.write(b"now somebody is\n")
-                self.assertEqual(server.recv(100), b"now somebody is")
+                sender.write(b"now again\n")
+                self.assertEqual(server.recv(100), b"now again")
                 sender.close_stdin()
                 self.assertEqual(sender.wait(10).code, 4)
 

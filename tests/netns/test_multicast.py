@@ -149,11 +149,7 @@ class MulticastIpv4(Multicast, Ipv4, unittest.TestCase):
 
 
 class MulticastIpv6(Multicast, Ipv6, unittest.TestCase):
-    # Linux asks of an IPv6 socket whether it joined the group, and not on which interface: what another
-    # program's membership brings in by another interface, it hears too.
-    @unittest.expectedFailure
-    def test_each_joins_the_interface_it_chose(self):
-        super().test_each_joins_the_interface_it_chose()
+    pass
 
 
 if __name__ == "__main__":

@@ -98,7 +98,7 @@ class PlantedBreach(unittest.TestCase):
             self.plant("src/runtime/a.cpp", f"#include <{header}>\n")
         self.plant("include/volley/clock.hpp", "#include <time.h>\n")
         self.plant("examples/one.cpp", "#include <unistd.h>\n")
-        self.plant("tests/unit/runtime/a.cpp", "#include <sys/socket.h>\n")
+        self.plant("tests/unit/core/a.cpp", "#include <sys/socket.h>\n")
         self.plant("src/core/a.cpp", "#include <thread>\n")
 
     def test_libraries(self):

@@ -33,7 +33,7 @@ class Answers {
   }
 
   /// Waits until a counter is no longer 0.
-  std::uint64_t wait_for(std::uint64_t CommandPool::Counters::* counter) {
+  std::uint64_t count_of(std::uint64_t CommandPool::Counters::* counter) {
     const Instant patience = now() + 30s;
     while (pool_->counters().*counter == 0 && now() < patience) std::this_thread::sleep_for(1ms);
     return pool_->counters().*counter;
@@ -72,13 +72,13 @@ TEST(CommandPool, DoesNotWaitForWhatACommandLeavesBehind) {
 TEST(CommandPool, DropsAndCountsWhatIsTooMuch) {
   Answers answers{"head -c 65508 /dev/zero"};
   answers.ask("x");
-  EXPECT_EQ(answers.wait_for(&CommandPool::Counters::too_much), 1U);
+  EXPECT_EQ(answers.count_of(&CommandPool::Counters::too_much), 1U);
 }
 
 TEST(CommandPool, DropsAndCountsTheAnswerOfACommandThatASignalEnded) {
   Answers answers{"printf half; kill -9 $$"};
   answers.ask("x");
-  EXPECT_EQ(answers.wait_for(&CommandPool::Counters::failed), 1U);
+  EXPECT_EQ(answers.count_of(&CommandPool::Counters::failed), 1U);
 }
 
 TEST(CommandPool, NeverHoldsMoreThanItsRoomAndEndsAtOnce) {
@@ -87,9 +87,9 @@ TEST(CommandPool, NeverHoldsMoreThanItsRoomAndEndsAtOnce) {
     Answers answers{"sleep 60"};
     for (std::size_t i = 0; i < CommandPool::kAtOnce + CommandPool::kWaiting + 1; ++i)
       answers.ask("x");
-    EXPECT_GE(answers.wait_for(&CommandPool::Counters::crowded), 1U);
+    EXPECT_GE(answers.count_of(&CommandPool::Counters::crowded), 1U);
     answers.pool().stop();
-    EXPECT_EQ(answers.wait_for(0), std::vector<std::string>{});
+    EXPECT_EQ(answers.wait_for(0U), std::vector<std::string>{});
   }
   EXPECT_LT(now() - start, 30s) << "nobody waited for the commands";
 }

@@ -19,7 +19,7 @@ constexpr IpAddress kLoopback = IpAddress::v4(127, 0, 0, 1);
 
 /// One without a name where there is none.
 Interface loopback_interface() {
-  for (Interface& each : interfaces().value_or(std::vector<Interface>{})) {
+  for (const Interface& each : interfaces().value_or(std::vector<Interface>{})) {
     if (each.loopback) return each;
   }
   return {};
