@@ -82,6 +82,7 @@ JsonObject ArrivalPrinter::json(const Datagram& datagram, const Arrival& arrival
   object.set("time", arrival.time ? std::optional{universal_time(*arrival.time)} : std::nullopt)
       .set("peer", datagram.peer.to_string())
       .set("local", datagram.local.to_string())
+      .set("group", arrival.group ? std::optional{arrival.group->to_string()} : std::nullopt)
       .set("interface",
            arrival.interface ? std::optional{name_of(*arrival.interface)} : std::nullopt)
       .set("ttl", arrival.ttl)

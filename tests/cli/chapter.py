@@ -1,4 +1,6 @@
-"""The classic first UDP programs, with nothing but Python's socket module: `chapter.py NAME ROLE [HOST] [-p PORT]`.
+"""The classic first UDP programs, with nothing but Python's socket module.
+
+chapter.py NAME ROLE [HOST] [-p PORT]
 
 local      a server on loopback that tells the length of what it got; a client that believes anybody
 remote     a server that loses half of its datagrams; a connected client that asks again, and waits longer
@@ -107,7 +109,8 @@ PROGRAMS = {
 
 
 def main():
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    layout = argparse.RawDescriptionHelpFormatter
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=layout)
     parser.add_argument("name", choices=("local", "remote", "broadcast"))
     parser.add_argument("role", choices=("client", "server"))
     parser.add_argument("host", nargs="?", default="127.0.0.1")

@@ -1,6 +1,8 @@
 """Where requests go to and come from: names, sources, interfaces, families."""
 
+import os
 import socket
+import tempfile
 
 from verbs import CommandTest, address_of, bound, request, serving
 
@@ -20,6 +22,29 @@ class Names(CommandTest):
             with self.subTest(host), UdpServer(host=host) as server:
                 done = request(f"localhost:{server.port}", "hi")
                 self.assert_done(done, b"hi")
+
+    def test_all_addresses_of_a_name_are_tried(self):
+        names = {"two.test": ("127.0.0.2", "127.0.0.3"), "both.test": ("127.0.0.2", "::1")}
+        nobody = {"none.test": ("127.0.0.4", "127.0.0.5")}
+        with tempfile.NamedTemporaryFile("w", suffix=".hosts") as file:
+            for name, homes in {**names, **nobody}.items():
+                file.writelines(f"{home} {name}\n" for home in homes)
+            file.flush()
+            # A namespace of its own, where that file is the machine's list of hosts.
+            inside = ["unshare", "-m", *([] if os.geteuid() == 0 else ["-r"]), "sh", "-c",
+                      f'mount --bind {file.name} /etc/hosts && exec "$@"', "sh"]
+            if run([*inside, "true"]).code != 0:
+                self.skipTest("this kernel lets the test have no mount namespace")
+            homes = [(name, home) for name in names for home in names[name]]
+            for name, home in homes:
+                for flags in ((), ("--count", "5")):
+                    with self.subTest(name=name, home=home, flags=flags), UdpServer(host=home) as server:
+                        where = f"{name}:{server.port}"
+                        done = run([*inside, *volley("request", "--raw", *flags, where, "hi")])
+                        self.assert_done(done, None if flags else b"hi")
+            port = free_port("127.0.0.4")
+            done = run([*inside, *volley("request", "--raw", f"none.test:{port}", "hi")])
+            self.assert_fails(done, 4, r"127\.0\.0\.[45]:\d+ refused")
 
     def test_a_family_picks_among_a_names_addresses(self):
         with UdpServer() as server:
@@ -45,7 +70,7 @@ class Ipv6(CommandTest):
 
     def test_a_scope_by_name(self):
         with UdpServer(host="::1") as server:
-            # Loopback has no link-local address, but a scope on one that needs none does no harm or is refused.
+            # An address that needs no scope may have one, or be refused, but never silently.
             done = request(f"[::1%lo]:{server.port}", "hi")
             self.assertIn(done.code, (0, 2, 3), done)
         self.assert_fails(request("[fe80::1%nosuchdevice]:9", "hi"), 3, "nosuchdevice")
@@ -53,6 +78,14 @@ class Ipv6(CommandTest):
     def test_an_ipv4_address_in_ipv6_clothes(self):
         with UdpServer() as server:
             self.assert_done(request(f"[::ffff:127.0.0.1]:{server.port}", "hi"), b"hi")
+
+
+class Nobodys(CommandTest):
+    def test_the_address_of_everyone_is_this_machine_or_an_error(self):
+        with UdpServer() as server:
+            done = request("--timeout", "1s", f"0.0.0.0:{server.port}", "hi")
+            # The system sends it to loopback, from where the answer comes. Silence would be a lie.
+            self.assertIn(done.code, (0, 2), done)
 
 
 class Sources(CommandTest):
@@ -75,7 +108,8 @@ class Sources(CommandTest):
 
     def test_one_that_is_taken(self):
         with UdpServer() as server, bound() as holder:
-            self.assert_fails(request("--source", address_of(holder), server.text, "hi"), 3, address_of(holder), "in use")
+            taken = address_of(holder)
+            self.assert_fails(request("--source", taken, server.text, "hi"), 3, taken, "in use")
 
     def test_one_of_another_machine(self):
         self.assert_fails(request("--source", "192.0.2.1", "127.0.0.1:9", "hi"), 3, r"192\.0\.2\.1")

@@ -7,13 +7,14 @@ from verbs import CommandTest, address_of, bound, request, serving
 from support import free_port, main, run, volley
 
 UNPRIVILEGED_START = "/proc/sys/net/ipv4/ip_unprivileged_port_start"
+LOOPBACK_ONLY = r"\(loopback only: other machines cannot reach it\)"
 
 
 class Listening(CommandTest):
     def test_it_says_what_its_binding_means(self):
         for where, meaning in (
-            ("127.0.0.1:0", r"listening on 127\.0\.0\.1:\d+ \(loopback only: other machines cannot reach it\)"),
-            ("[::1]:0", r"listening on \[::1\]:\d+ \(loopback only: other machines cannot reach it\)"),
+            ("127.0.0.1:0", rf"listening on 127\.0\.0\.1:\d+ {LOOPBACK_ONLY}"),
+            ("[::1]:0", rf"listening on \[::1\]:\d+ {LOOPBACK_ONLY}"),
             ("*:0", r"listening on .*:\d+ \(everyone"),
             ("0.0.0.0:0", r"listening on 0\.0\.0\.0:\d+ \(everyone"),
         ):

@@ -46,6 +46,16 @@ class Bodies(CommandTest):
         # Nothing can be read from it: empty, or an error that says so, but never a hang or a crash.
         self.assertIn(done.code, (0, 3), done)
 
+    def test_standard_input_that_is_a_folder(self):
+        with tempfile.TemporaryDirectory() as folder:
+            request_there = volley("request", "--raw", self.server.text)
+            done = run(["sh", "-c", f'exec "$@" <{folder}', "sh", *request_there], timeout=10)
+            self.assert_fails(done, 3, "standard input", "directory")
+        self.assertEqual(self.server.received, [])
+
+    def test_an_argument_that_is_no_utf8(self):
+        self.assert_done(request(self.server.text, os.fsdecode(b"\xff\xfe\x01")), b"\xff\xfe\x01")
+
     def test_a_file(self):
         with tempfile.NamedTemporaryFile() as file:
             file.write(EVERY_BYTE * 4)
@@ -71,7 +81,8 @@ class Bodies(CommandTest):
             self.assert_fails(request("--file", file.name, self.server.text), 3, file.name, "(?i)permission")
 
     def test_a_file_without_end(self):
-        self.assert_fails(request("--file", "/dev/zero", self.server.text, timeout=10), 2, "/dev/zero", "65,?507")
+        done = request("--file", "/dev/zero", self.server.text, timeout=10)
+        self.assert_fails(done, 2, "/dev/zero", "65,?507")
         self.assertEqual(self.server.received, [])
 
 

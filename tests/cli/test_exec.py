@@ -61,7 +61,8 @@ class Exec(CommandTest):
             self.assert_done(request(server.listening().text, "hi"), b"nothing found\n")
 
     def test_a_command_that_is_killed_gives_no_answer_and_harms_no_one(self):
-        with serving("--reply", 'exec:read b; echo partly; [ "$b" = good ] || kill -9 $$; echo well') as server:
+        command = 'exec:read b; echo partly; [ "$b" = good ] || kill -9 $$; echo well'
+        with serving("--reply", command) as server:
             where = server.listening().text
             self.assertEqual(request("--timeout", "300ms", where, "bad\n").code, 1)
             self.assert_done(request(where, "good\n"), b"partly\nwell\n")
@@ -78,8 +79,14 @@ class Exec(CommandTest):
             self.assert_done(request(where, "short\n"), b"short\n")
 
     def test_no_command_outlives_the_server(self):
+        self.outlived("echo $$ > {}/pid; exec sleep 30")
+
+    def test_nor_does_what_it_started(self):
+        self.outlived("sleep 30 & echo $! > {}/pid; wait")
+
+    def outlived(self, command_line):
         with tempfile.TemporaryDirectory() as folder:
-            with serving("--reply", f"exec:echo $$ > {folder}/pid; exec sleep 30") as server, bound() as client:
+            with serving("--reply", "exec:" + command_line.format(folder)) as server, bound() as client:
                 where = server.listening()
                 client.sendto(b"hi", (where.host, where.port))
 
@@ -93,6 +100,20 @@ class Exec(CommandTest):
                 pid = eventually(command)
                 self.assertEqual(server.stop().code, 0)
             eventually(lambda: not os.path.exists(f"/proc/{pid}") or defunct(pid), timeout=5)
+
+    def test_a_command_that_takes_too_long_is_ended(self):
+        with tempfile.TemporaryDirectory() as folder:
+            with serving("--reply", f"exec:sleep 40 & echo $! > {folder}/pid; wait", "--stats") as server:
+                done = request("--timeout", "10s", "--tries", "1", server.listening().text, "hi")
+                self.assertEqual(done.code, 1)
+                with open(f"{folder}/pid", encoding="ascii") as file:
+                    pid = int(file.read())
+                eventually(lambda: not os.path.exists(f"/proc/{pid}") or defunct(pid), timeout=10)
+                self.assertRegex(server.stop().err, "over their time 1")
+
+    def test_several_workers_share_the_commands(self):
+        with serving("--reply", "exec:cat", "--workers", "3") as server:
+            self.assert_done(request("--count", "30", "--window", "10", server.listening().text, "hi"))
 
     def test_the_commands_own_words_do_not_become_data(self):
         with serving("--reply", "exec:echo oops >&2; echo fine") as server:

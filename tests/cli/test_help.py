@@ -42,13 +42,22 @@ class Help(CommandTest):
         for verb in VERBS:
             self.assertIn(verb, done.err)
 
+    def test_help_for_help_and_for_flags_ends(self):
+        for words in ("help help", "help --help", "help -h", "help --version", "-h -h"):
+            with self.subTest(words):
+                self.assertIn(run(volley(*words.split())).code, (0, 2))
+
+    def test_an_empty_verb(self):
+        self.assert_fails(run(volley("")), 2, "''")
+
     def test_help_for_what_is_no_verb(self):
         self.assert_fails(run(volley("help", "serv")), 2, r"serv\b", r"did you mean .*serve")
 
 
 class Slips(CommandTest):
     def test_a_misspelt_verb(self):
-        for typed, meant in (("serv", "serve"), ("reqest", "request"), ("lsiten", "listen"), ("prot", "port")):
+        slips = {"serv": "serve", "reqest": "request", "lsiten": "listen", "prot": "port"}
+        for typed, meant in slips.items():
             with self.subTest(typed):
                 self.assert_fails(run(volley(typed)), 2, typed, f"did you mean .*{meant}")
 

@@ -1,8 +1,11 @@
 """Standard output that is closed, full or slow."""
 
+import contextlib
+import os
+
 from verbs import CommandTest, bound, listening, request, serving
 
-from support import UdpServer, main, run, start, volley
+from support import UdpServer, eventually, main, run, start, volley
 
 
 def into(redirection, *args):
@@ -14,8 +17,8 @@ class Full(CommandTest):
     def test_a_device_that_is_full(self):
         with UdpServer() as server:
             for args in (
-                ("request", "--raw", server.text, "hi"), ("request", "--raw", "--json", server.text, "hi"), ("--version",), ("help",),
-                ("help", "serve"), ("request", "--help"), ("port", "53"),
+                ("request", "--raw", server.text, "hi"), ("request", "--raw", "--json", server.text, "hi"),
+                ("--version",), ("help",), ("help", "serve"), ("request", "--help"), ("port", "53"),
             ):
                 with self.subTest(args):
                     done = run(into(">/dev/full", *args))
@@ -33,6 +36,32 @@ class Full(CommandTest):
             self.assert_fails(done, 3, "standard output|stdout")
             # The socket did not become standard output.
             self.assertEqual([data for data, _ in server.received], [b"hi"])
+
+
+    def test_nothing_that_is_opened_takes_the_place_of_a_closed_stream(self):
+        with UdpServer(lambda data, peer: b"8 bytes!") as server:
+            for redirection in ("2>&-", "<&- >&-", "<&- >&- 2>&-"):
+                with self.subTest(redirection):
+                    server.received.clear()
+                    done = run(into(redirection, "request", "--raw", server.text, "hi"), timeout=10)
+                    self.assertEqual(done.code, 0 if redirection == "2>&-" else 3, done)
+                    self.assertEqual([data for data, _ in server.received], [b"hi"])
+        with start(into("<&- >&- 2>/dev/null", "serve", "--raw", "127.0.0.1:0"), timeout=10) as server:
+            # It has no use for the streams it lacks.
+            eventually(lambda: udp_ports(server.pid))
+            self.assert_done(request(f"127.0.0.1:{udp_ports(server.pid)[0]}", "hi"), b"hi")
+            self.assertEqual(server.stop().code, 0)
+
+
+def udp_ports(pid):
+    """The UDP ports of loopback that a process has bound."""
+    inodes = set()
+    for number in os.listdir(f"/proc/{pid}/fd"):
+        with contextlib.suppress(FileNotFoundError):
+            inodes.add(os.readlink(f"/proc/{pid}/fd/{number}"))
+    with open("/proc/net/udp", encoding="ascii") as file:
+        rows = [line.split() for line in file.readlines()[1:]]
+    return [int(row[1].split(":")[1], 16) for row in rows if f"socket:[{row[9]}]" in inodes]
 
 
 class Pipes(CommandTest):

@@ -38,7 +38,8 @@ class Send(CommandTest):
     def test_a_refusal_that_comes_in_time_is_told(self):
         where = f"127.0.0.1:{free_port()}"
         done = send(where, "hello")
-        self.assertEqual((done.code, done.err), (4, f"error: {where} refused: nothing listens on that port\n"))
+        words = f"error: {where} refused: nothing listens on that port\n"
+        self.assertEqual((done.code, done.err), (4, words))
 
     def test_a_refusal_swallows_no_later_datagram(self):
         where = address_of(self.server)

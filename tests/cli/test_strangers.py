@@ -81,7 +81,8 @@ class Strangers(CommandTest):
                         stranger.sendto(LIE, peer)
 
                 server.answer = lie
-                done = request("--unconnected", "--tries", "2", "--backoff", "50ms..100ms", server.text, "hi", timeout=10)
+                twice = ("--tries", "2", "--backoff", "50ms..100ms")
+                done = request("--unconnected", *twice, server.text, "hi", timeout=10)
         self.assert_fails(done, 1, server.text)
 
 
@@ -181,7 +182,8 @@ class Ports(CommandTest):
                 return data if ports[peer] == 2 else None
 
             server.answer = second_time
-            done = request("--json", "--count", requests, "--window", "5", "--backoff", "40ms..1s", server.text, "hi")
+            many = ("--count", requests, "--window", "5", "--backoff", "40ms..1s")
+            done = request("--json", *many, server.text, "hi")
         self.assert_done(done)
         self.assertEqual(json.loads(done.out)["attempts"], 2 * requests)
         # A closed port may be drawn again by chance, but a request never speaks from two.

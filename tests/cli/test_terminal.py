@@ -50,7 +50,8 @@ class Terminal(CommandTest):
         self.assertIn(b"abc", shown)
 
     def test_ordinary_text_of_any_language_stays(self):
-        self.assertEqual(self.shown("größer 大きい\tzwei\ndrei".encode()), "größer 大きい\tzwei\ndrei\n".encode())
+        text = "größer 大きい\tzwei\ndrei"
+        self.assertEqual(self.shown(text.encode()), f"{text}\n".encode())
 
     def test_hex(self):
         self.assertEqual(self.shown(b"\x1b\x00", "--hex", body="00"), b"1b00\n")

@@ -1,4 +1,4 @@
-"""Values that make no sense are refused with exit code 2, before anything is sent, and the words name them."""
+"""Values that make no sense: exit code 2, before anything is sent, and words that name them."""
 
 from verbs import CommandTest, address_of, bound, request
 
@@ -14,10 +14,12 @@ class Units(CommandTest):
                 self.assert_fails(done, 2, flag)
 
     def test_durations(self):
-        self.refuses("--timeout", ("", "5", "-1s", "1 parsec", "s", "1s2", "1e99s", "nan", "infs", "99999999999h", "0x1s"))
+        self.refuses("--timeout", ("", "5", "-1s", "1 parsec", "s", "1s2", "1e99s", "nan", "infs", "99999999999h",
+                                   "0x1s"))
 
     def test_backoff(self):
-        self.refuses("--backoff", ("", "100ms", "..", "1s..", "..1s", "2s..1s", "0s..1s", "-1s..1s", "1..2", "1s..2s..3s"))
+        self.refuses("--backoff", ("", "100ms", "..", "1s..", "..1s", "2s..1s", "0s..1s", "-1s..1s", "1..2",
+                                   "1s..2s..3s"))
 
     def test_counts(self):
         for flag in ("--tries", "--count", "--window"):
@@ -39,8 +41,8 @@ class Units(CommandTest):
         self.refuses("--reply", ("", "ecko", "text", "exec", "exec:", "length:1"), ("serve", "--raw"))
 
     def test_matchers(self):
-        self.refuses("--match", ("", "id", "id@", "id@0", "id@0:0", "id@0:17", "id@-1:2", "id@a:b", "id@0:2=", "id@0:2,rnd",
-                                 "id@99999999999999999999:2"))
+        self.refuses("--match", ("", "id", "id@", "id@0", "id@0:0", "id@0:17", "id@-1:2", "id@a:b", "id@0:2=",
+                                 "id@0:2,rnd", "id@99999999999999999999:2"))
 
     def test_time_to_live(self):
         self.refuses("--ttl", ("", "-1", "256", "x"), ("send",))
@@ -48,7 +50,8 @@ class Units(CommandTest):
 
 class Addresses(CommandTest):
     def test_addresses_that_are_none(self):
-        for text in ("", ":", "127.0.0.1:", "127.0.0.1:65536", "127.0.0.1:-1", "[::1", "[::1]x:1", "[127.0.0.1]:x"):
+        for text in ("", ":", "127.0.0.1:", "127.0.0.1:65536", "127.0.0.1:-1", "[::1", "[::1]x:1",
+                     "[127.0.0.1]:x"):
             with self.subTest(text):
                 done = request(text, "hi")
                 self.assertIn(done.code, (2, 3), done)
@@ -105,7 +108,8 @@ class Contradictions(CommandTest):
         self.assert_fails(request("--file", "/no/such/file", "127.0.0.1:9"), 3, "/no/such/file")
 
     def test_a_seed_goes_with_one_worker(self):
-        done = run(volley("serve", "--raw", "--drop", "50%", "--seed", "1", "--workers", "2", "127.0.0.1:0"), timeout=10)
+        flags = ("--drop", "50%", "--seed", "1", "--workers", "2")
+        done = run(volley("serve", "--raw", *flags, "127.0.0.1:0"), timeout=10)
         self.assert_fails(done, 2, "--seed", "worker")
 
 

@@ -76,7 +76,8 @@ class Forwarder:
         self.asked = {}  # ID -> None, in the order of arrival
         self.answered = set()
         self.last_reply = b""
-        self.counts = dict.fromkeys(("forged", "strangers", "duplicated", "passed", "refused_clients", "unsent"), 0)
+        names = ("forged", "strangers", "duplicated", "passed", "refused_clients", "unsent")
+        self.counts = dict.fromkeys(names, 0)
 
     def run(self, deadline):
         """Until stopped, or the deadline: a test that died must not leave a process behind."""
@@ -197,7 +198,7 @@ def main():
     parser.add_argument("--drop", type=float, default=0.3, help="probability of losing a datagram, each way")
     parser.add_argument("--forge", type=float, default=0.1, help="share of requests that a lie answers first")
     parser.add_argument("--duplicate", type=float, default=0.1, help="share of answers delivered twice")
-    parser.add_argument("--strangers", action="store_true", help="lie from another address too, with the right ID")
+    parser.add_argument("--strangers", action="store_true", help="lie from elsewhere too, with the right ID")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--for", type=float, default=120, dest="seconds", help="seconds to live at most")
     args = parser.parse_args()

@@ -35,9 +35,9 @@ def stun_query():
 
 def dnsmasq(folder, port):
     return [
-        "dnsmasq", "--keep-in-foreground", "--conf-file=/dev/null", f"--port={port}", f"--listen-address={HOST}",
-        "--bind-interfaces", "--no-resolv", "--no-hosts", "--pid-file=", "--log-facility=-", "--dns-forward-max=1",
-        f"--host-record={NAME},{ADDRESS}", *_as_root("--user=root"),
+        "dnsmasq", "--keep-in-foreground", "--conf-file=/dev/null", f"--port={port}",
+        f"--listen-address={HOST}", "--bind-interfaces", "--no-resolv", "--no-hosts", "--pid-file=",
+        "--log-facility=-", f"--host-record={NAME},{ADDRESS}", *_as_root("--user=root"),
     ]
 
 

@@ -26,7 +26,8 @@ class Stun(unittest.TestCase):
         # XOR-MAPPED-ADDRESS comes first: type, length, 0, family, port, address (RFC 8489 §14.2).
         self.assertEqual(answer[20:22], b"\x00\x20")
         self.assertEqual(int.from_bytes(answer[26:28], "big") ^ (MAGIC >> 16), source)
-        self.assertEqual(int.from_bytes(answer[28:32], "big") ^ MAGIC, int.from_bytes(socket.inet_aton(HOST), "big"))
+        address = int.from_bytes(answer[28:32], "big") ^ MAGIC
+        self.assertEqual(address.to_bytes(4, "big"), socket.inet_aton(HOST))
 
     def test_turnserver_answers_a_thousand_over_a_bad_network(self):
         ask_a_thousand(self, turnserver, stun_query(), "8:12")

@@ -12,7 +12,8 @@ class Unbound(unittest.TestCase):
     def test_one_question_has_the_servers_answer(self):
         query = dns_query(identifier=b"\xbe\xef")
         with serving(unbound, query) as port:
-            done = run(volley("request", "--raw", "--hex", "--match", "id@0:2", f"{HOST}:{port}", query.hex()))
+            flags = ("--raw", "--hex", "--match", "id@0:2")
+            done = run(volley("request", *flags, f"{HOST}:{port}", query.hex()))
         self.assertEqual(done.code, 0, done)
         answer = bytes.fromhex(done.out.decode())
         self.assertEqual(answer[:2], query[:2])
