@@ -18,14 +18,9 @@ int fail(const volley::Error& error) {
   return EXIT_FAILURE;
 }
 
-volley::IpAddress wildcard(volley::Family family) {
-  return family == volley::Family::kIpv4 ? volley::IpAddress::any_v4()
-                                         : volley::IpAddress::any_v6();
-}
-
 int listen(const volley::Endpoint& group, std::uint32_t interface) {
-  auto socket =
-      volley::UdpSocket::bind({wildcard(group.family()), group.port()}, {.reuse_address = true});
+  auto socket = volley::UdpSocket::bind({volley::IpAddress::any(group.family()), group.port()},
+                                        {.reuse_address = true});
   if (!socket) return fail(socket.error());
   const auto joined = socket->join({.group = group.address(), .interface = interface});
   if (!joined) return fail(joined.error());
@@ -44,7 +39,7 @@ int listen(const volley::Endpoint& group, std::uint32_t interface) {
 }
 
 int send(const volley::Endpoint& group, std::uint32_t interface) {
-  auto socket = volley::UdpSocket::bind({wildcard(group.family()), 0});
+  auto socket = volley::UdpSocket::bind({volley::IpAddress::any(group.family()), 0});
   if (!socket) return fail(socket.error());
   if (interface != 0) {
     if (const auto set = socket->set_multicast_interface(interface); !set) return fail(set.error());

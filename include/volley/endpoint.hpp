@@ -45,6 +45,14 @@ class IpAddress {
   }
   static constexpr IpAddress any_v4() { return v4(0, 0, 0, 0); }
   static constexpr IpAddress any_v6() { return {}; }
+  static constexpr IpAddress any(Family family) {
+    return family == Family::kIpv4 ? any_v4() : any_v6();
+  }
+  /// 127.0.0.1 or ::1.
+  static constexpr IpAddress loopback(Family family) {
+    return family == Family::kIpv4 ? v4(127, 0, 0, 1)
+                                   : v6({0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1});
+  }
 
   /// Reads a numeric address: `192.0.2.1` (four decimal parts), RFC 4291 IPv6 text, `fe80::1%3`
   /// with a numeric scope. Names of hosts and interfaces are network.hpp's. Fails with kInvalid.

@@ -153,8 +153,7 @@ AddressKind IpAddress::kind() const {
     if (*this == v4(255, 255, 255, 255)) return AddressKind::kBroadcast;
     return kind_v4(bytes_[12], bytes_[13]);
   }
-  constexpr IpAddress kLoopback = v6({0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1});
-  if (with_scope(0) == kLoopback) return AddressKind::kLoopback;
+  if (with_scope(0) == loopback(Family::kIpv6)) return AddressKind::kLoopback;
   if (bytes_[0] == 0xfe && (bytes_[1] & 0xc0) == 0x80) return AddressKind::kLinkLocal;
   if ((bytes_[0] & 0xfe) == 0xfc) return AddressKind::kPrivate;
   return AddressKind::kGlobal;

@@ -11,6 +11,7 @@
 #include "cli/verbs.hpp"
 #include "cli/version.hpp"
 #include "os/signals.hpp"
+#include "os/terminal.hpp"
 
 namespace volley::cli {
 
@@ -65,8 +66,12 @@ int unknown_verb(Arguments arguments) {
       meant ? fmt::format("did you mean {}?", *meant) : "say one of those that help lists";
   return report_usage_error(
       arguments,
-      fmt::format("unknown {} {}; {}", word.starts_with('-') ? "flag" : "verb", word, hint),
+      fmt::format("unknown {} '{}'; {}", word.starts_with('-') ? "flag" : "verb", word, hint),
       kHelpCommand);
+}
+
+bool is_help(std::string_view word) {
+  return word == "help" || word == "--help" || word == "-h";
 }
 
 int dispatch(Arguments arguments) {
@@ -74,13 +79,16 @@ int dispatch(Arguments arguments) {
   const auto verb = std::ranges::find(kVerbs, word, &Verb::name);
   if (verb != kVerbs.end()) return verb->run(arguments.subspan(1));
   if (word == "--version") return print(fmt::format("volley {}\n", version()));
-  if (word != "help" && word != "--help" && word != "-h") return unknown_verb(arguments);
-  if (arguments.size() == 1) return print(overview());
-  const std::array<std::string, 2> asked{arguments[1], "--help"};
-  return dispatch(asked);
+  if (!is_help(word)) return unknown_verb(arguments);
+  const auto asked =
+      std::ranges::find(kVerbs, arguments.size() > 1 ? arguments[1] : "", &Verb::name);
+  if (asked != kVerbs.end()) return asked->run(std::array<std::string, 1>{"--help"});
+  return arguments.size() > 1 && !is_help(arguments[1]) ? unknown_verb(arguments.subspan(1))
+                                                        : print(overview());
 }
 
 int run(Arguments arguments) {
+  os::hold_standard_streams();
   os::end_quietly_on_closed_pipe();
   if (!arguments.empty()) return dispatch(arguments);
   Output output{{}};

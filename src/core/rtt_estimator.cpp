@@ -30,8 +30,8 @@ void RttEstimator::sample(Duration rtt) {
 }
 
 void RttEstimator::backed_off(Duration wait) {
-  // Of several requests in flight, the longest wait stands: that one was needed.
-  backed_off_ = std::max(backed_off_, std::min(wait, policy_.cap));
+  // One unlucky request among many may have waited very long: it alone must not slow the rest down.
+  backed_off_ = std::max(backed_off_, std::min({wait, 2 * timeout(), policy_.cap}));
 }
 
 Duration RttEstimator::timeout() const {

@@ -20,8 +20,9 @@ class RttEstimator {
   void sample(Duration rtt);
 
   /// The other half of Karn's rule (RFC 6298 §5.5 to §5.7): a request was answered only after it
-  /// had been sent again, and this was its backed-off wait. New requests wait as long, until a
-  /// clean sample comes: else a path slower than the estimate would never give one.
+  /// had been sent again, and this was its backed-off wait. New requests wait as long, but no more
+  /// than twice as long as they did, until a clean sample comes: else a path slower than the
+  /// estimate would never give one.
   void backed_off(Duration wait);
 
   /// How long to wait for the answer to a first send: first_wait before anything is known; within

@@ -62,8 +62,7 @@ os::Addresses numeric(std::string_view host, std::optional<Family> family) {
 }
 
 os::Addresses addresses_of(std::string_view host, const ResolveOptions& options) {
-  if (host == "*")
-    return std::vector{options.family == Family::kIpv4 ? IpAddress::any_v4() : IpAddress::any_v6()};
+  if (host == "*") return std::vector{IpAddress::any(options.family.value_or(Family::kIpv6))};
   if (os::looks_numeric(host)) return numeric(host, options.family);
   if (const auto good = os::check_host_name(host); !good) return std::unexpected(good.error());
   if (is_localhost(host)) return localhost(options.family);

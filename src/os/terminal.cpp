@@ -1,5 +1,6 @@
 #include "os/terminal.hpp"
 
+#include <fcntl.h>
 #include <unistd.h>
 
 #include <cstdlib>
@@ -7,6 +8,15 @@
 #include <utility>
 
 namespace volley::os {
+
+void hold_standard_streams() {
+  for (const int descriptor : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO}) {
+    if (::fcntl(descriptor, F_GETFD) >= 0) continue;
+    // The lowest number that is free is the one opened. The wrong way round, so that use is an
+    // error.
+    if (::open("/dev/null", descriptor == STDIN_FILENO ? O_WRONLY : O_RDONLY) < 0) return;
+  }
+}
 
 bool is_terminal(Stream stream) {
   return ::isatty(std::to_underlying(stream)) == 1;

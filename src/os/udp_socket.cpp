@@ -46,7 +46,7 @@ Error connect_error(int number, const Endpoint& peer) {
   std::string_view hint;
   if (os::error_code(number) == ErrorCode::kUnreachable)
     hint = "this machine has no route there (`ip route` lists them)";
-  if (number == EACCES) hint = "a broadcast address needs broadcasting switched on";
+  if (number == EACCES) hint = "a broadcast address needs SO_BROADCAST switched on";
   if (number == EINVAL && peer.address().kind() == AddressKind::kLinkLocal) {
     hint = "a link-local address needs its interface, as in [fe80::1%eth0]:1060";
   }
@@ -104,7 +104,7 @@ Result<void> send_one(const UdpSocket& socket, msghdr& message, const Endpoint& 
   const int number = errno;
   const std::string_view hint =
       number == EMSGSIZE ? "it is larger than the path or UDP (65,507 bytes) can take"
-      : number == EACCES ? "a broadcast address needs broadcasting switched on"
+      : number == EACCES ? "a broadcast address needs SO_BROADCAST switched on"
                          : "";
   const std::string to = peer == Endpoint{} ? "" : " to " + peer.to_string();
   return std::unexpected(system_error(

@@ -26,18 +26,25 @@ Error invalid(std::string message) {
   return {ErrorCode::kInvalid, 0, std::move(message)};
 }
 
+/// The kernel takes the unspecified address for this machine's loopback, and answers come from
+/// there.
+Endpoint as_host(const Endpoint& server) {
+  if (!server.address().is_unspecified()) return server;
+  return {IpAddress::loopback(server.family()), server.port()};
+}
+
 Result<void> validate(const RawClientOptions& options, const RetryPolicy& policy) {
   const std::size_t largest = largest_window(options);
   if (options.window < 1 || options.window > largest) {
     return std::unexpected(invalid(
         fmt::format("a window of {} requests is not possible: from 1 to {}{}", options.window,
-                    largest, options.matcher ? "" : ", or more with a Matcher")));
+                    largest, options.matcher ? "" : ", or more with a Matcher (--match)")));
   }
   if (!options.matcher && options.source && options.source->port() != 0 && options.window > 1) {
     return std::unexpected(
         invalid(fmt::format("port {} can carry one request at a time, as only its ID would tell "
                             "whose answer comes: leave the port out, "
-                            "give a Matcher, or use a window of 1",
+                            "give a Matcher (--match), or use a window of 1",
                             options.source->port())));
   }
   return validate(policy);
@@ -193,7 +200,8 @@ RawClient::RawClient(RawClient&&) noexcept = default;
 RawClient& RawClient::operator=(RawClient&&) noexcept = default;
 RawClient::~RawClient() = default;
 
-Result<RawClient> RawClient::open(const Endpoint& server, RawClientOptions options) {
+Result<RawClient> RawClient::open(const Endpoint& destination, RawClientOptions options) {
+  const Endpoint server = as_host(destination);
   if (auto valid = validate(options, options.policy.value_or(policy_for(server))); !valid) {
     return std::unexpected(valid.error());
   }

@@ -28,13 +28,12 @@ void add(RawClientCounters& total, const RawLane& lane) {
 }  // namespace
 
 Result<UdpSocket> RawLanePool::open_socket() const {
-  const IpAddress any =
-      server_.family() == Family::kIpv4 ? IpAddress::any_v4() : IpAddress::any_v6();
   const bool named = options_.source || !options_.device.empty();
   if (options_.connected && !named && !options_.prepare) return UdpSocket::open_connected(server_);
 
   auto socket =
-      UdpSocket::bind(options_.source.value_or(Endpoint{any, 0}), {.device = options_.device});
+      UdpSocket::bind(options_.source.value_or(Endpoint{IpAddress::any(server_.family()), 0}),
+                      {.device = options_.device});
   if (!socket) return socket;
   if (options_.prepare) {
     if (auto done = options_.prepare(*socket); !done) return std::unexpected(done.error());
@@ -57,13 +56,14 @@ Result<UdpSocket> RawLanePool::open_unspent_socket() {
     if (!local) return std::unexpected(local.error());
     if (!spent_.contains(local->port(), now())) return socket;
   }
-  return std::unexpected(Error{
-      ErrorCode::kFull, 0,
-      fmt::format(
-          "cannot ask {}: late answers may still reach every local port tried; give a Matcher, "
-          "leave the source port out, or wait {} s",
-          server_.to_string(),
-          std::chrono::duration_cast<std::chrono::seconds>(RawLimits::kSpentHold).count())});
+  return std::unexpected(
+      Error{ErrorCode::kFull, 0,
+            fmt::format(
+                "cannot ask {}: late answers may still reach every local port tried; give a "
+                "Matcher (--match), "
+                "leave the source port out, or wait {} s",
+                server_.to_string(),
+                std::chrono::duration_cast<std::chrono::seconds>(RawLimits::kSpentHold).count())});
 }
 
 Result<RawLanePool::Token> RawLanePool::open() {

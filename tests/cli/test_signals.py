@@ -1,6 +1,9 @@
 """Signals: who finishes with 0, who with 1, and what SIGUSR1 makes a program say."""
 
+import fcntl
 import json
+import os
+import select
 import signal
 import time
 
@@ -53,8 +56,8 @@ class Ends(CommandTest):
 
     def test_many_requests_interrupted_report_those_that_were_answered(self):
         with bound() as server:
-            command = volley("request", "--raw", "--json", "--count", "100", "--window", "1", "--timeout", "50s",
-                             address_of(server), "hi")
+            flags = ("--raw", "--json", "--count", "100", "--window", "1", "--timeout", "50s")
+            command = volley("request", *flags, address_of(server), "hi")
             with start(command) as client:
                 for _ in range(3):
                     data, peer = server.recvfrom(10)
@@ -74,15 +77,20 @@ class Ends(CommandTest):
         self.assertNotEqual(ended.code, 0, ended)
 
     def test_a_second_signal_ends_it_at_once(self):
-        with serving("--reply", "exec:sleep 20") as server, bound() as client:
-            where = server.listening()
-            client.sendto(b"hi", (where.host, where.port))
-            # Both wait while the process is stopped, so the second is there before the first can finish it.
-            server.send_signal(signal.SIGSTOP)
-            server.send_signal(signal.SIGINT)
-            server.send_signal(signal.SIGTERM)
-            server.send_signal(signal.SIGCONT)
-            self.assertEqual(server.wait(5).code, 130)
+        # A listener that waits for a reader of its output cannot finish, however it is asked.
+        reader, writer = os.pipe()
+        fcntl.fcntl(writer, fcntl.F_SETPIPE_SZ, 4096)
+        with listening(stdout=writer) as listener, bound() as sender:
+            where = listener.listening()
+            for _ in range(20):
+                sender.sendto(b"x" * 1000, (where.host, where.port))
+            eventually(lambda: not select.select([], [writer], [], 0)[1], what="a full pipe")
+            listener.send_signal(signal.SIGINT)
+            # Two of one kind might become one before they are seen.
+            listener.send_signal(signal.SIGTERM)
+            self.assertEqual(listener.wait(5).code, 130)
+        os.close(reader)
+        os.close(writer)
 
 
 class Reports(CommandTest):

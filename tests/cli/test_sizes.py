@@ -45,6 +45,15 @@ class Sizes(CommandTest):
             for size in (1, 1472, 1473, 9000, 65506):
                 self.assert_done(request(where, stdin=BIG[:size]), BIG[:size])
 
+    def test_a_body_of_a_given_size(self):
+        with UdpServer() as server:
+            for size in (0, 1, 1200, MOST):
+                self.assert_done(request("--size", size, server.text))
+            self.assertEqual([len(data) for data, _ in server.received], [0, 1, 1200, MOST])
+            for contradiction in (["BODY"], ["--file", "/dev/null"]):
+                self.assert_fails(request("--size", "9", server.text, *contradiction), 2, "--size")
+            self.assert_fails(request("--size", MOST + 1, server.text), 2, "65,?507")
+
     def test_listen_takes_all_of_it(self):
         with listening("--hex", "--count", "1") as listener:
             done = run(volley("send", listener.listening().text), stdin=BIG)

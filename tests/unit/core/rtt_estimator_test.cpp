@@ -47,18 +47,27 @@ TEST(RttEstimator, StaysBetweenTheFloorAndTheCap) {
 
 TEST(RttEstimator, KeepsABackedOffWaitUntilACleanSample) {
   RttEstimator rtt{kLocalPolicy};
-  rtt.backed_off(400ms);
-  EXPECT_EQ(rtt.timeout(), 400ms);
-  EXPECT_FALSE(rtt.smoothed()) << "an answer to a copy is no sample";
   rtt.backed_off(200ms);
-  EXPECT_EQ(rtt.timeout(), 400ms) << "the longest wait was needed";
-  rtt.backed_off(1h);
-  EXPECT_EQ(rtt.timeout(), kLocalPolicy.cap);
+  EXPECT_EQ(rtt.timeout(), 200ms);
+  EXPECT_FALSE(rtt.smoothed()) << "an answer to a copy is no sample";
+  rtt.backed_off(150ms);
+  EXPECT_EQ(rtt.timeout(), 200ms) << "the longest wait was needed";
 
   rtt.sample(150ms);
   EXPECT_EQ(rtt.timeout(), 450ms);
   rtt.backed_off(200ms);
   EXPECT_EQ(rtt.timeout(), 450ms) << "it never shortens a wait";
+}
+
+TEST(RttEstimator, OneUnluckyRequestDoublesTheWaitAtMost) {
+  RttEstimator rtt{kLocalPolicy};
+  for (const auto wait : {200ms, 400ms, 800ms, 1600ms, 2000ms, 2000ms}) {
+    rtt.backed_off(1h);
+    EXPECT_EQ(rtt.timeout(), wait) << "a path that is slow is learned all the same";
+  }
+  rtt.sample(0ms);
+  rtt.backed_off(1h);
+  EXPECT_EQ(rtt.timeout(), 2 * kLocalPolicy.floor);
 }
 
 TEST(RttEstimator, LearnsNothingForAPolicyThatDoesNotAdapt) {
