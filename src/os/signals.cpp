@@ -36,7 +36,6 @@ struct SignalWatcher::State {
   Fd signals;
   Poller poller;
   StopFlag end;
-  sigset_t mask_before{};
   bool stopping = false;
   std::thread thread;
 
@@ -86,7 +85,7 @@ Result<SignalWatcher> SignalWatcher::start(Handler handler, std::optional<Instan
 
   auto state = std::make_unique<State>(std::move(handler), deadline, std::move(signals),
                                        std::move(*poller), std::move(*end));
-  ::pthread_sigmask(SIG_BLOCK, &set, &state->mask_before);
+  ::pthread_sigmask(SIG_BLOCK, &set, nullptr);
   state->thread = std::thread{&State::watch, state.get()};
   return SignalWatcher{std::move(state)};
 }
@@ -99,7 +98,7 @@ SignalWatcher::~SignalWatcher() {
   if (!state_) return;
   state_->end.raise();
   state_->thread.join();
-  ::pthread_sigmask(SIG_SETMASK, &state_->mask_before, nullptr);
+  // The signals stay blocked: one that comes while the process is ending must not kill it.
 }
 
 void end_quietly_on_closed_pipe() {
