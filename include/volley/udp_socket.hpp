@@ -144,7 +144,8 @@ class UdpSocket {
   [[nodiscard]] Result<void> send(SendBatch& batch);
   /// Takes what has arrived, up to the batch's room. Never waits: an empty batch means nothing was
   /// there. Fails with kRefused or kUnreachable on a connected socket.
-  [[nodiscard]] Result<void> receive(ReceiveBatch& batch);
+  /// Looks for `most` messages at the most: a kernel call that looks for one costs less.
+  [[nodiscard]] Result<void> receive(ReceiveBatch& batch, std::size_t most = SIZE_MAX);
   /// Waits until something can be received, or until `until`. False when the time came first.
   [[nodiscard]] Result<bool> wait(Instant until) const;
 

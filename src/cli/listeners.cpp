@@ -20,7 +20,8 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::size_t kMostTable = 64 * 1024 * 1024;  // Of /proc/net/udp: some 400,000 sockets.
+constexpr std::size_t kMostTable =
+    std::size_t{64} * 1024 * 1024;  // Of /proc/net/udp: some 400,000 sockets.
 
 template <class Number>
 std::optional<Number> read_number(std::string_view text, int base) {

@@ -33,7 +33,8 @@ void Output::say(std::string_view words) {
 
 void Output::tell(std::string_view words) {
   // Nobody is left to tell that standard error is broken.
-  static_cast<void>(os::write_all(os::Stream::kError, as_bytes(escape(words) + "\n")));
+  [[maybe_unused]] const auto told =
+      os::write_all(os::Stream::kError, as_bytes(escape(words) + "\n"));
 }
 
 void Output::detail(std::string_view words) {
@@ -43,8 +44,8 @@ void Output::detail(std::string_view words) {
 void Output::error(std::string_view words) {
   const bool color = !flags_.no_color && os::takes_color(os::Stream::kError);
   const std::string_view prefix = color ? "\x1b[1;31merror:\x1b[0m " : "error: ";
-  static_cast<void>(
-      os::write_all(os::Stream::kError, as_bytes(fmt::format("{}{}\n", prefix, escape(words)))));
+  [[maybe_unused]] const auto told =
+      os::write_all(os::Stream::kError, as_bytes(fmt::format("{}{}\n", prefix, escape(words))));
 }
 
 int Output::finish(ExitCode code) {

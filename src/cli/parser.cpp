@@ -57,7 +57,7 @@ struct Parser::State {
   enum class Repeat : bool { kOnce, kAny };
 
   /// Takes one value each time it is given; how often it may be is for us to say, in our words.
-  void add(std::string names, Repeat repeat, Read reader) {
+  void add(const std::string& names, Repeat repeat, Read reader) {
     app.add_option(names,
                    [this, names, repeat, reader = std::move(reader)](const CLI::results_t& values) {
                      if (repeat == Repeat::kOnce && values.size() > 1 && !mistake) {

@@ -18,6 +18,8 @@ namespace volley::os {
 
 namespace {
 
+constexpr std::size_t kChunk = 16'384;  // Of one read.
+
 /// Waits for `events` on a descriptor that somebody made non-blocking: a terminal's is shared.
 void wait_for(int descriptor, short events) {
   pollfd entry{.fd = descriptor, .events = events, .revents = 0};
@@ -46,7 +48,7 @@ Result<std::vector<std::byte>> read_file(const std::string& path, std::size_t li
   if (!file) return std::unexpected(system_error(errno, fmt::format("cannot open {}", name)));
 
   std::vector<std::byte> content;
-  std::array<std::byte, 16 * 1024> chunk;
+  std::array<std::byte, kChunk> chunk;
   for (;;) {
     const ssize_t got = read_some(file.number(), chunk);
     if (got < 0) return std::unexpected(system_error(errno, fmt::format("cannot read {}", name)));
@@ -102,7 +104,7 @@ Result<std::optional<std::string>> LineReader::next() {
     buffer_.erase(0, used_);
     used_ = 0;
     searched = buffer_.size();
-    std::array<std::byte, 16 * 1024> chunk;
+    std::array<std::byte, kChunk> chunk;
     const ssize_t got = read_some(STDIN_FILENO, chunk);
     if (got < 0) return std::unexpected(system_error(errno, "cannot read standard input"));
     if (got == 0) ended_ = true;

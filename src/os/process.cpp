@@ -136,7 +136,7 @@ class Conversation {
 
   /// Takes what has been written so far, or enough of it to be over the limit.
   void collect() {
-    std::array<std::byte, 16 * 1024> chunk;
+    std::array<std::byte, 16'384> chunk;
     while (!output_done_ && collected_.size() <= limits_.output) {
       const ssize_t got = ::read(output_.number(), chunk.data(), chunk.size());
       if (got < 0) return;

@@ -1,4 +1,6 @@
+#include <algorithm>
 #include <cerrno>
+#include <span>
 
 #include "os/sockaddr.hpp"
 #include "os/system_error.hpp"
@@ -41,6 +43,18 @@ void count(SocketCounters& counters, const msghdr& message, std::size_t size,
   counters.control_truncated += (message.msg_flags & MSG_CTRUNC) != 0 ? 1 : 0;
 }
 
+/// One kernel call: how many messages it filled, or -1.
+int take(int fd, std::span<mmsghdr> messages) {
+  if (messages.size() > 1) {
+    return ::recvmmsg(fd, messages.data(), static_cast<unsigned>(messages.size()), MSG_DONTWAIT,
+                      nullptr);
+  }
+  const ssize_t size = ::recvmsg(fd, &messages[0].msg_hdr, MSG_DONTWAIT);
+  if (size < 0) return -1;
+  messages[0].msg_len = static_cast<unsigned>(size);
+  return 1;
+}
+
 /// Linux asks of an IPv6 socket whether it joined the group, not on which interface: what another
 /// program's membership brings in by another interface, the socket hears too. (Who joins through
 /// the native handle has no memberships here, and hears all.)
@@ -51,11 +65,11 @@ bool is_of_others(const os::UdpState& state, const Arrival& arrival, const Endpo
 
 }  // namespace
 
-Result<void> UdpSocket::receive(ReceiveBatch& batch) {
+Result<void> UdpSocket::receive(ReceiveBatch& batch, std::size_t most) {
   batch.clear();
   os::ReceiveScratch& scratch = state_->in;
-  const std::size_t slots = batch.slots();
-  fit(scratch, slots);
+  const std::size_t slots = std::min(batch.slots(), most);
+  fit(scratch, batch.slots());
   for (std::size_t i = 0; i < slots; ++i) {
     const MutableBytes slot = batch.slot(i);
     scratch.parts[i] = {slot.data(), slot.size()};
@@ -63,8 +77,7 @@ Result<void> UdpSocket::receive(ReceiveBatch& batch) {
   int got = 0;
   do {
     ++state_->counters.receive_calls;
-    got = ::recvmmsg(state_->fd.number(), scratch.messages.data(), static_cast<unsigned>(slots),
-                     MSG_DONTWAIT, nullptr);
+    got = take(state_->fd.number(), std::span{scratch.messages}.first(slots));
   } while (got < 0 && errno == EINTR);
   if (got < 0 && errno == EAGAIN) return {};
   if (got < 0) return std::unexpected(os::system_error(errno, "cannot receive"));

@@ -116,11 +116,17 @@ class BatchSender {
   int hand_over(std::size_t count) {
     mmsghdr* messages = state_.out->messages.data();
     ++state_.counters.send_calls;
-    const int taken =
-        ::sendmmsg(state_.fd.number(), messages, static_cast<unsigned>(count), MSG_DONTWAIT);
+    const int taken = put(messages, count);
     if (taken < 0) return errno;
     for (int i = 0; i < taken; ++i) step(messages[i].msg_hdr.msg_iov->iov_len, true);
     return 0;
+  }
+
+  /// How many messages the kernel took, or -1. A call for a single one costs less.
+  int put(mmsghdr* messages, std::size_t count) const {
+    const int fd = state_.fd.number();
+    if (count > 1) return ::sendmmsg(fd, messages, static_cast<unsigned>(count), MSG_DONTWAIT);
+    return ::sendmsg(fd, &messages[0].msg_hdr, MSG_DONTWAIT) < 0 ? -1 : 1;
   }
 
   /// Steps past the next `size` bytes, sent or lost.

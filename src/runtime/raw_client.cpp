@@ -102,14 +102,15 @@ Result<void> RawClient::State::usable() const {
 Result<void> RawClient::State::submit(Bytes body, Handler handler,
                                       std::optional<Duration> timeout) {
   if (in_flight >= options.window) return std::unexpected(no_room_error(in_flight, server));
-  const auto token = lanes.acquire();
+  const Instant time = now();
+  const auto token = lanes.acquire(time);
   if (!token) return std::unexpected(token.error());
   RawLane& lane = lanes.at(*token);
   RawRequest request{.timeout = timeout, .fresh_id = {}};
   if (options.matcher && options.matcher->field() && options.matcher->field()->random) {
     request.fresh_id = fresh_ids.draw(lane.core(), options.matcher->field()->size);
   }
-  if (auto done = lane.submit(body, request, std::move(handler)); !done) {
+  if (auto done = lane.submit(body, request, std::move(handler), time); !done) {
     lanes.release(*token);
     return done;
   }
@@ -178,13 +179,14 @@ Result<void> RawClient::State::turn(std::optional<Instant> until) {
   flush();
   const auto ready = wait(until);
   if (!ready) return std::unexpected(ready.error());
+  const Instant time = now();
   for (const RawLanePool::Token token : *ready) {
     if (answered) break;  // The next receive would overwrite the answer; what is ready stays so.
     if (!lanes.contains(token)) continue;
-    lanes.at(token).receive(in);
+    lanes.at(token).receive(in, time);
     deliver(token);
   }
-  for (const Instant time = now(); const auto token = timers.pop_due(time);) {
+  while (const auto token = timers.pop_due(time)) {
     lanes.at(*token).core().handle_timeout(time);
     due.push_back(*token);
     deliver(*token);
@@ -213,7 +215,7 @@ Result<RawClient> RawClient::open(const Endpoint& destination, RawClientOptions 
     return std::unexpected(done.error());
   auto state =
       std::make_unique<State>(server, std::move(options), std::move(*poller), std::move(*stop));
-  const auto first = state->lanes.acquire();
+  const auto first = state->lanes.acquire(now());
   if (!first) return std::unexpected(first.error());
   state->lanes.release(*first);
   return RawClient{std::move(state)};

@@ -1,5 +1,7 @@
 #include "runtime/raw_lane.hpp"
 
+#include <algorithm>
+
 #include <volley/clock.hpp>
 
 namespace volley {
@@ -8,8 +10,9 @@ RawLane::RawLane(UdpSocket socket, bool connected, RawClientCore::Options option
                  RttEstimator& rtt)
     : socket_{std::move(socket)}, connected_{connected}, core_{std::move(options), rtt} {}
 
-Result<void> RawLane::submit(Bytes body, const RawRequest& request, RawClient::Handler handler) {
-  const auto id = core_.request(body, request, now());
+Result<void> RawLane::submit(Bytes body, const RawRequest& request, RawClient::Handler handler,
+                             Instant now) {
+  const auto id = core_.request(body, request, now);
   if (!id) return std::unexpected(id.error());
   const std::size_t slot = slot_of(*id);
   if (handlers_.size() <= slot) handlers_.resize(slot + 1);
@@ -38,18 +41,20 @@ void RawLane::flush(SendBatch& batch) {
   }
 }
 
-void RawLane::receive(ReceiveBatch& batch) {
-  const auto done = socket_.receive(batch);
+bool RawLane::receive(ReceiveBatch& batch, Instant now) {
+  // A connected socket hears as many datagrams as it asked for, and seldom more.
+  const std::size_t expected = std::max<std::size_t>(core_.in_flight(), 1);
+  const auto done = socket_.receive(batch, connected_ ? expected : batch.slots());
   if (!done) handle_error(done.error().code);
-  if (!done || batch.datagrams().empty()) return drain_error_queue();
-  const Instant arrived = now();
+  if (!done || batch.datagrams().empty()) return !done;
   for (std::size_t i = 0; i < batch.datagrams().size(); ++i) {
     if (batch.arrivals()[i].truncated) {
       ++truncated_;
     } else {
-      core_.handle_datagram(batch.datagrams()[i], arrived);
+      core_.handle_datagram(batch.datagrams()[i], now);
     }
   }
+  return true;
 }
 
 void RawLane::handle_error(ErrorCode code) {
@@ -58,10 +63,11 @@ void RawLane::handle_error(ErrorCode code) {
   } else {
     core_.handle_hint(code, now());
   }
+  drain_error_queue();
 }
 
-/// The socket stays "ready" while its error queue holds anything. What is in it was told by
-/// receive() too.
+/// Each entry of the queue was told by a send or receive too, and the socket stays "ready" while
+/// there is any.
 void RawLane::drain_error_queue() {
   if (!connected_) return;
   while (true) {

@@ -103,13 +103,13 @@ void RawLanePool::close(Token token) {
   lanes_[token] = nullptr;
 }
 
-Result<RawLanePool::Token> RawLanePool::acquire() {
+Result<RawLanePool::Token> RawLanePool::acquire(Instant now) {
   if (options_.matcher) return lanes_.empty() ? open() : Result<Token>{0};
   while (!idle_.empty()) {
     const Token token = idle_.back();
     idle_.pop_back();
     // Whatever came since the last request ended came uninvited, and spends the lane.
-    lanes_[token]->receive(stale_);
+    lanes_[token]->receive(stale_, now);
     if (!lanes_[token]->core().spent()) return token;
     close(token);
   }

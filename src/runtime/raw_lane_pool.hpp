@@ -25,7 +25,7 @@ class RawLanePool {
       : server_{server}, options_{options}, policy_{policy}, rtt_{rtt}, poller_{poller} {}
 
   /// A lane for one more request, opened if need be. Fails as opening a socket does.
-  [[nodiscard]] Result<Token> acquire();
+  [[nodiscard]] Result<Token> acquire(Instant now);
   /// Takes a lane back whose request has ended, or never began. False: it is closed now.
   bool release(Token token);
 

@@ -5,8 +5,8 @@
 namespace volley::cli {
 namespace {
 
-std::vector<Endpoint> resolved(std::optional<std::string> text, DefaultBinding otherwise,
-                               SocketChoice choice = {}) {
+std::vector<Endpoint> resolved(const std::optional<std::string>& text, DefaultBinding otherwise,
+                               const SocketChoice& choice = {}) {
   auto endpoints = resolve_binding(text, otherwise, choice, {});
   EXPECT_TRUE(endpoints) << endpoints.error().message;
   return endpoints.value_or(std::vector<Endpoint>{});
@@ -16,13 +16,13 @@ Endpoint v4(const char* text) {
   return *Endpoint::parse(text);
 }
 
-const std::vector<Endpoint> kEveryone{{IpAddress::any_v6(), 1060}, {IpAddress::any_v4(), 1060}};
+const std::vector<Endpoint> everyone{{IpAddress::any_v6(), 1060}, {IpAddress::any_v4(), 1060}};
 
 TEST(Binding, IsLoopbackOrEveryoneWhenNoAddressIsGiven) {
   EXPECT_EQ(resolved({}, DefaultBinding::kLoopback), std::vector{v4("127.0.0.1:1060")});
   EXPECT_EQ(resolved("53", DefaultBinding::kLoopback), std::vector{v4("127.0.0.1:53")});
-  EXPECT_EQ(resolved({}, DefaultBinding::kEveryone), kEveryone);
-  EXPECT_EQ(resolved("1060", DefaultBinding::kEveryone), kEveryone);
+  EXPECT_EQ(resolved({}, DefaultBinding::kEveryone), everyone);
+  EXPECT_EQ(resolved("1060", DefaultBinding::kEveryone), everyone);
 }
 
 TEST(Binding, FollowsTheFamily) {
@@ -39,11 +39,11 @@ TEST(Binding, FollowsTheFamily) {
 
 TEST(Binding, IsEveryoneOnAChosenInterface) {
   EXPECT_EQ(resolved({}, DefaultBinding::kLoopback, {.family = {}, .device = "eth0", .source = {}}),
-            kEveryone);
+            everyone);
 }
 
 TEST(Binding, TakesAnAddressWithAPortOrWithout) {
-  EXPECT_EQ(resolved("*:1060", DefaultBinding::kLoopback), kEveryone);
+  EXPECT_EQ(resolved("*:1060", DefaultBinding::kLoopback), everyone);
   EXPECT_EQ(resolved("192.0.2.1", DefaultBinding::kLoopback), std::vector{v4("192.0.2.1:1060")});
   EXPECT_EQ(resolved("192.0.2.1:0", DefaultBinding::kLoopback), std::vector{v4("192.0.2.1:0")});
   EXPECT_EQ(resolved("[::1]:7", DefaultBinding::kLoopback), std::vector{v4("[::1]:7")});

@@ -5,8 +5,6 @@
 namespace volley::cli {
 namespace {
 
-const std::uint32_t kLoopback = *interface_index("lo");
-
 TEST(Groups, TakeTheInterfaceNamedOrTheOneChosen) {
   const SocketChoice choice{.family = {}, .device = "eth7", .interface = 7, .source = {}};
   const auto memberships =
@@ -14,7 +12,7 @@ TEST(Groups, TakeTheInterfaceNamedOrTheOneChosen) {
   ASSERT_TRUE(memberships) << memberships.error().message;
   ASSERT_EQ(memberships->size(), 2U);
   EXPECT_EQ((*memberships)[0].group.to_string(), "239.1.2.3");
-  EXPECT_EQ((*memberships)[0].interface, kLoopback);
+  EXPECT_EQ((*memberships)[0].interface, interface_index("lo"));
   EXPECT_FALSE((*memberships)[0].source);
   EXPECT_EQ((*memberships)[1].interface, 7U);
 }
