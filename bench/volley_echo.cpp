@@ -6,8 +6,9 @@
 #include <cstdio>
 #include <string_view>
 
-#include "bench/measure.hpp"
 #include <volley/raw_server.hpp>
+
+#include "bench/measure.hpp"
 
 int main(int argc, char** argv) {
   if (argc != 2) {

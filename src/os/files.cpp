@@ -45,7 +45,11 @@ Result<std::vector<std::byte>> read_file(const std::string& path, std::size_t li
   const bool standard = path == "-";
   const std::string name = standard ? "standard input" : path;
   const Fd file{standard ? ::dup(STDIN_FILENO) : ::open(path.c_str(), O_RDONLY | O_CLOEXEC)};
-  if (!file) return std::unexpected(system_error(errno, fmt::format("cannot open {}", name)));
+  if (!file) {
+    const int number = errno;
+    return std::unexpected(system_error(number, fmt::format("cannot open {}", name),
+                                        number == ENOENT ? "check the path" : ""));
+  }
 
   std::vector<std::byte> content;
   std::array<std::byte, kChunk> chunk;

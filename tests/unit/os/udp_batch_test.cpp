@@ -185,7 +185,8 @@ TEST_F(Batches, WhatIsTooLargeAloneIsCountedAndTheRestGoesOn) {
 }
 
 TEST_F(Batches, AFullInterfaceQueueLosesOneDatagramNotTheBatch) {
-  sender_->set_send_fault([](const Transmit& transmit) { return transmit.size == 20 ? ENOBUFS : 0; });
+  sender_->set_send_fault(
+      [](const Transmit& transmit) { return transmit.size == 20 ? ENOBUFS : 0; });
   add(0, 10);
   add(99, 20);
   add(1, 30);
@@ -223,7 +224,8 @@ TEST_F(Batches, APeerThatCannotBeReachedDoesNotStopTheOthers) {
 }
 
 TEST_F(Batches, MoreMessagesThanOneKernelCallTakesAllGo) {
-  sender_->set_send_fault([](const Transmit& transmit) { return transmit.datagrams() > 1 ? EIO : 0; });
+  sender_->set_send_fault(
+      [](const Transmit& transmit) { return transmit.datagrams() > 1 ? EIO : 0; });
   for (int i = 0; i < 300; ++i) add(i, 10);
   ASSERT_TRUE(sender_->send(out_));
   EXPECT_EQ(arrivals(300), up_to(300));
