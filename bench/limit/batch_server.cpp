@@ -34,13 +34,14 @@ void serve(int fd, unsigned batch) {
   while (true) {
     const int count = recvmmsg(fd, messages.data(), batch, MSG_WAITFORONE, nullptr);
     if (count < 0) bench::fail("recvmmsg");
-    for (int i = 0; i < count; ++i) buffers[i].iov_len = messages[i].msg_len;
+    const auto filled = static_cast<std::size_t>(count);
+    for (std::size_t i = 0; i < filled; ++i) buffers[i].iov_len = messages[i].msg_len;
     for (int sent = 0; sent < count;) {
       const int more = sendmmsg(fd, messages.data() + sent, static_cast<unsigned>(count - sent), 0);
       if (more < 0) bench::fail("sendmmsg");
       sent += more;
     }
-    for (int i = 0; i < count; ++i) buffers[i].iov_len = kSlot;
+    for (std::size_t i = 0; i < filled; ++i) buffers[i].iov_len = kSlot;
   }
 }
 
