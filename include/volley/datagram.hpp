@@ -48,8 +48,11 @@ struct Transmit {
   std::size_t size = 0;          ///< Bytes, all datagrams of the run together.
   std::size_t segment_size = 0;  ///< Bytes of each datagram but the last; 0 or size: one datagram.
 
-  constexpr std::size_t datagrams() const {
-    return segment_size == 0 || size <= segment_size ? 1 : (size + segment_size - 1) / segment_size;
+  constexpr std::size_t datagrams() const { return datagrams_of(size); }
+  /// How many datagrams `bytes` of this run are.
+  constexpr std::size_t datagrams_of(std::size_t bytes) const {
+    return segment_size == 0 || bytes <= segment_size ? 1
+                                                      : (bytes + segment_size - 1) / segment_size;
   }
 };
 

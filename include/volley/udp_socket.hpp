@@ -55,6 +55,14 @@ struct ArrivalDetail {
   bool ecn = false;
 };
 
+/// How receive() looks for datagrams.
+struct ReceiveLook {
+  std::size_t most = SIZE_MAX;  ///< Kernel messages: a call that looks for one costs less.
+  /// Wait for the first, up to two clock_tick()s: one kernel call where wait() and receive() are
+  /// two.
+  bool linger = false;
+};
+
 /// One entry of the socket's error queue (IP_RECVERR): an ICMP error, or the local stack's own.
 struct SocketError {
   enum class Origin : std::uint8_t { kLocal, kIcmp, kIcmp6 };
@@ -97,7 +105,8 @@ struct OptionValue {
   std::string value;  ///< As the kernel gives it: SO_RCVBUF reads back doubled.
 };
 
-/// A UDP socket, IPv4 or IPv6, that never blocks but in wait().
+/// A UDP socket, IPv4 or IPv6, that never blocks but in wait() and where receive() is told to
+/// linger.
 ///
 /// Move-only; one thread at a time, but send_to() may be called from any. Closed when destroyed and
 /// not inherited by child processes (CLOEXEC). No call here allocates after the first send and
@@ -142,10 +151,9 @@ class UdpSocket {
   /// empties the batch. What one peer's trouble stops is counted and does not stop the rest. Fails
   /// only when the socket itself is broken; on a connected socket also with kRefused.
   [[nodiscard]] Result<void> send(SendBatch& batch);
-  /// Takes what has arrived, up to the batch's room. Never waits: an empty batch means nothing was
-  /// there. Fails with kRefused or kUnreachable on a connected socket.
-  /// Looks for `most` messages at the most: a kernel call that looks for one costs less.
-  [[nodiscard]] Result<void> receive(ReceiveBatch& batch, std::size_t most = SIZE_MAX);
+  /// Takes what has arrived, up to the batch's room: an empty batch means that nothing had. Fails
+  /// with kRefused or kUnreachable on a connected socket.
+  [[nodiscard]] Result<void> receive(ReceiveBatch& batch, const ReceiveLook& look = {});
   /// Waits until something can be received, or until `until`. False when the time came first.
   [[nodiscard]] Result<bool> wait(Instant until) const;
 

@@ -21,12 +21,11 @@ constexpr int kMostDatagrams = 64;
 class Search {
  public:
   Search(UdpSocket& socket, const Endpoint& target, const KernelMtuLimits& limits,
-         const os::StopFlag& stop, os::Poller poller)
+         const os::StopFlag& stop)
       : socket_{socket},
         target_{target},
         limits_{limits},
         stop_{stop},
-        poller_{std::move(poller)},
         headers_{target.family() == Family::kIpv4 ? 28U : 48U},
         payload_{std::min<std::size_t>(kMaxPayload, limits.max.value_or(UINT32_MAX) - headers_)} {}
 
@@ -90,7 +89,8 @@ class Search {
     const std::size_t before = payload_;
     ReceiveBatch batch{{.slots = 1, .slot_size = 64}};
     while (payload_ == before && !found_.reached && !stop_.raised() && now() < until) {
-      if (auto ready = poller_.wait(until); !ready) return std::unexpected(ready.error());
+      const auto woken = os::wait_readable({socket_.native_handle(), stop_.descriptor()}, until);
+      if (!woken) return std::unexpected(woken.error());
       if (auto done = drain_errors(); !done) return done;
       const auto received = socket_.receive(batch);
       if (received && !batch.datagrams().empty()) found_.reached = true;
@@ -129,7 +129,6 @@ class Search {
   const Endpoint& target_;
   const KernelMtuLimits& limits_;
   const os::StopFlag& stop_;
-  os::Poller poller_;
   std::uint32_t headers_;
   std::size_t payload_;
   KernelMtu found_;
@@ -143,12 +142,7 @@ Result<KernelMtu> find_kernel_mtu(UdpSocket& socket, const Endpoint& target,
     return std::unexpected(done.error());
   }
   if (auto done = socket.set_error_queue(true); !done) return std::unexpected(done.error());
-  auto poller = os::Poller::create();
-  if (!poller) return std::unexpected(poller.error());
-  if (auto done = poller->watch(socket.native_handle(), 0); !done)
-    return std::unexpected(done.error());
-  if (auto done = poller->watch(stop.descriptor(), 1); !done) return std::unexpected(done.error());
-  return Search{socket, target, limits, stop, std::move(*poller)}.run();
+  return Search{socket, target, limits, stop}.run();
 }
 
 }  // namespace volley::cli

@@ -127,10 +127,6 @@ class Listening {
 
   Result<void> receive_until(UdpSocket& socket, const os::StopFlag& stop,
                              std::optional<Instant> end) {
-    auto poller = os::Poller::create();
-    if (!poller) return std::unexpected(poller.error());
-    if (auto done = poller->watch(socket.native_handle(), 0); !done) return done;
-    if (auto done = poller->watch(stop.descriptor(), 1); !done) return done;
     ReceiveBatch batch;
     while (!stop.raised() && !output_.broken()) {
       if (auto done = socket.receive(batch); !done) return done;
@@ -140,7 +136,8 @@ class Listening {
       }
       if (end && now() >= *end) return time_is_over();
       if (!batch.datagrams().empty()) continue;
-      if (auto ready = poller->wait(end); !ready) return std::unexpected(ready.error());
+      const auto woken = os::wait_readable({socket.native_handle(), stop.descriptor()}, end);
+      if (!woken) return std::unexpected(woken.error());
     }
     return {};
   }

@@ -41,13 +41,13 @@ class PendingTable {
   };
 
   explicit PendingTable(std::size_t capacity)
-      : slots_(capacity), timers_{capacity}, due_{capacity} {
+      : capacity_{capacity}, slots_(capacity), timers_{capacity}, due_{capacity} {
     free_.reserve(capacity);
     // Popped from the end, so the first slots are used most and the last may never need a body.
     for (std::size_t slot = capacity; slot-- > 0;) free_.push_back(static_cast<Slot>(slot));
   }
 
-  std::size_t size() const { return slots_.size() - free_.size(); }
+  std::size_t size() const { return capacity_ - free_.size(); }
   bool full() const { return free_.empty(); }
 
   /// Takes a request in, copying its body, due to be sent. Requires !full().
@@ -68,7 +68,7 @@ class PendingTable {
   /// The request, valid until it is removed; nullptr if it is in flight no more.
   Entry* find(RequestId id) {
     const Slot slot = slot_of(id);
-    if (slot >= slots_.size() || !slots_[slot].busy || id_of(slot) != id) return nullptr;
+    if (slot >= capacity_ || !slots_[slot].busy || id_of(slot) != id) return nullptr;
     return &slots_[slot].entry;
   }
 
@@ -130,6 +130,7 @@ class PendingTable {
     return id_of(*slot);
   }
 
+  std::size_t capacity_;
   std::vector<Place> slots_;
   std::vector<Slot> free_;
   TimerQueue timers_;

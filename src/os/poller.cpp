@@ -1,5 +1,6 @@
 #include "os/poller.hpp"
 
+#include <poll.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
 
@@ -9,9 +10,42 @@
 
 #include <volley/clock.hpp>
 
+#include "base/check.hpp"
 #include "os/system_error.hpp"
 
 namespace volley::os {
+namespace {
+
+/// What is left until then, as system calls want it.
+class Remaining {
+ public:
+  explicit Remaining(std::optional<Instant> until) : bounded_{until.has_value()} {
+    if (!until) return;
+    const Duration span = std::max(Duration::zero(), *until - now());
+    time_.tv_sec = std::chrono::duration_cast<std::chrono::seconds>(span).count();
+    time_.tv_nsec = (span % std::chrono::seconds{1}).count();
+  }
+  const timespec* get() const { return bounded_ ? &time_ : nullptr; }
+
+ private:
+  timespec time_{};
+  bool bounded_;
+};
+
+}  // namespace
+
+Result<bool> wait_readable(std::initializer_list<int> descriptors, std::optional<Instant> until) {
+  std::array<pollfd, 2> entries{};
+  VOLLEY_CHECK(descriptors.size() <= entries.size());
+  std::ranges::transform(descriptors, entries.begin(), [](int descriptor) {
+    return pollfd{.fd = descriptor, .events = POLLIN, .revents = 0};
+  });
+  while (true) {
+    const int count = ::ppoll(entries.data(), descriptors.size(), Remaining{until}.get(), nullptr);
+    if (count >= 0) return count > 0;
+    if (errno != EINTR) return std::unexpected(system_error(errno, "cannot wait for a datagram"));
+  }
+}
 
 Result<StopFlag> StopFlag::create() {
   Fd event{::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)};
@@ -47,15 +81,9 @@ void Poller::forget(int descriptor) {
 Result<std::span<const std::uint32_t>> Poller::wait(std::optional<Instant> until) {
   std::array<epoll_event, std::tuple_size_v<decltype(ready_)>> events;
   while (true) {
-    timespec left{};
-    if (until) {
-      const Duration span = std::max(Duration::zero(), *until - now());
-      left.tv_sec = std::chrono::duration_cast<std::chrono::seconds>(span).count();
-      left.tv_nsec = (span % std::chrono::seconds{1}).count();
-    }
     const int count =
         ::epoll_pwait2(epoll_.number(), events.data(), static_cast<int>(events.size()),
-                       until ? &left : nullptr, nullptr);
+                       Remaining{until}.get(), nullptr);
     if (count < 0 && errno == EINTR) continue;
     if (count < 0) return std::unexpected(system_error(errno, "cannot wait for a datagram"));
     const auto found = static_cast<std::size_t>(count);

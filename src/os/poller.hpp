@@ -3,6 +3,7 @@
 #include <array>
 #include <atomic>
 #include <cstdint>
+#include <initializer_list>
 #include <optional>
 #include <span>
 #include <utility>
@@ -33,7 +34,13 @@ class StopFlag {
   std::atomic<bool> raised_ = false;
 };
 
-/// Waits for the first of several descriptors to have something to read.
+/// Waits until one of a few descriptors is readable or in error, or until `until` (forever
+/// without): false when the time came first. Between two waits nothing of it stays in the kernel,
+/// where a Poller would slow the arrival of every datagram a little.
+[[nodiscard]] Result<bool> wait_readable(std::initializer_list<int> descriptors,
+                                         std::optional<Instant> until);
+
+/// Waits for the first of many descriptors to have something to read.
 class Poller {
  public:
   /// Fails with kFull when no more files can be opened.

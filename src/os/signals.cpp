@@ -19,7 +19,6 @@ namespace volley::os {
 namespace {
 
 constexpr int kInterrupted = 130;  // What a shell reports for a process that SIGINT ended.
-enum Token : std::uint32_t { kSignal, kEnd };
 
 sigset_t watched_signals() {
   sigset_t set;
@@ -34,16 +33,14 @@ struct SignalWatcher::State {
   Handler handler;
   std::optional<Instant> deadline;
   Fd signals;
-  Poller poller;
   StopFlag end;
   bool stopping = false;
   std::thread thread;
 
-  State(Handler told, std::optional<Instant> until, Fd descriptor, Poller waiter, StopFlag ending)
+  State(Handler told, std::optional<Instant> until, Fd descriptor, StopFlag ending)
       : handler{std::move(told)},
         deadline{until},
         signals{std::move(descriptor)},
-        poller{std::move(waiter)},
         end{std::move(ending)} {}
 
   void take_signal() {
@@ -57,13 +54,14 @@ struct SignalWatcher::State {
 
   void watch() {
     while (!end.raised()) {
-      const auto ready = poller.wait(deadline);
-      if (!ready) return;
-      if (ready->empty() && deadline) {
+      const auto woken = wait_readable({signals.number(), end.descriptor()}, deadline);
+      if (!woken) return;
+      if (*woken) {
+        take_signal();
+      } else {
         deadline.reset();
         handler(Notice::kDeadline);
       }
-      if (std::ranges::find(*ready, kSignal) != ready->end()) take_signal();
     }
   }
 };
@@ -72,19 +70,10 @@ Result<SignalWatcher> SignalWatcher::start(Handler handler, std::optional<Instan
   const sigset_t set = watched_signals();
   Fd signals{::signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC)};
   if (!signals) return std::unexpected(system_error(errno, "cannot watch for signals"));
-  auto poller = Poller::create();
-  if (!poller) return std::unexpected(poller.error());
   auto end = StopFlag::create();
   if (!end) return std::unexpected(end.error());
-  for (const auto& [descriptor, token] :
-       {std::pair{signals.number(), kSignal}, std::pair{end->descriptor(), kEnd}}) {
-    if (auto watched = poller->watch(descriptor, token); !watched) {
-      return std::unexpected(watched.error());
-    }
-  }
-
-  auto state = std::make_unique<State>(std::move(handler), deadline, std::move(signals),
-                                       std::move(*poller), std::move(*end));
+  auto state =
+      std::make_unique<State>(std::move(handler), deadline, std::move(signals), std::move(*end));
   ::pthread_sigmask(SIG_BLOCK, &set, nullptr);
   state->thread = std::thread{&State::watch, state.get()};
   return SignalWatcher{std::move(state)};

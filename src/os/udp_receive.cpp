@@ -12,11 +12,11 @@
 namespace volley {
 namespace {
 
-void prepare(mmsghdr& message, sockaddr_storage& name, os::ControlBuffer& control) {
-  message.msg_hdr.msg_name = &name;
-  message.msg_hdr.msg_namelen = sizeof name;
-  message.msg_hdr.msg_control = &control;
-  message.msg_hdr.msg_controllen = sizeof control;
+void prepare(mmsghdr& message, os::MessageParts& parts) {
+  message.msg_hdr.msg_name = &parts.name;
+  message.msg_hdr.msg_namelen = sizeof parts.name;
+  message.msg_hdr.msg_control = &parts.control;
+  message.msg_hdr.msg_controllen = sizeof parts.control;
   message.msg_hdr.msg_flags = 0;
 }
 
@@ -25,12 +25,10 @@ void fit(os::ReceiveScratch& scratch, std::size_t slots) {
   if (scratch.messages.size() >= slots) return;
   scratch.messages.assign(slots, {});
   scratch.parts.assign(slots, {});
-  scratch.names.assign(slots, {});
-  scratch.controls.assign(slots, {});
   for (std::size_t i = 0; i < slots; ++i) {
-    scratch.messages[i].msg_hdr.msg_iov = &scratch.parts[i];
+    scratch.messages[i].msg_hdr.msg_iov = &scratch.parts[i].bytes;
     scratch.messages[i].msg_hdr.msg_iovlen = 1;
-    prepare(scratch.messages[i], scratch.names[i], scratch.controls[i]);
+    prepare(scratch.messages[i], scratch.parts[i]);
   }
 }
 
@@ -44,12 +42,12 @@ void count(SocketCounters& counters, const msghdr& message, std::size_t size,
 }
 
 /// One kernel call: how many messages it filled, or -1.
-int take(int fd, std::span<mmsghdr> messages) {
+int take(int fd, std::span<mmsghdr> messages, bool linger) {
   if (messages.size() > 1) {
-    return ::recvmmsg(fd, messages.data(), static_cast<unsigned>(messages.size()), MSG_DONTWAIT,
-                      nullptr);
+    return ::recvmmsg(fd, messages.data(), static_cast<unsigned>(messages.size()),
+                      linger ? MSG_WAITFORONE : MSG_DONTWAIT, nullptr);
   }
-  const ssize_t size = ::recvmsg(fd, &messages[0].msg_hdr, MSG_DONTWAIT);
+  const ssize_t size = ::recvmsg(fd, &messages[0].msg_hdr, linger ? 0 : MSG_DONTWAIT);
   if (size < 0) return -1;
   messages[0].msg_len = static_cast<unsigned>(size);
   return 1;
@@ -63,21 +61,34 @@ bool is_of_others(const os::UdpState& state, const Arrival& arrival, const Endpo
          !state.is_member(arrival, peer);
 }
 
+/// How long a lingering receive waits: as short as the kernel can.
+Result<void> limit_lingering(os::UdpState& state) {
+  const timeval shortest{.tv_sec = 0, .tv_usec = 1};
+  if (::setsockopt(state.fd.number(), SOL_SOCKET, SO_RCVTIMEO, &shortest, sizeof shortest) != 0) {
+    return std::unexpected(os::system_error(errno, "cannot set SO_RCVTIMEO"));
+  }
+  state.may_linger = true;
+  return {};
+}
+
 }  // namespace
 
-Result<void> UdpSocket::receive(ReceiveBatch& batch, std::size_t most) {
+Result<void> UdpSocket::receive(ReceiveBatch& batch, const ReceiveLook& look) {
   batch.clear();
+  if (look.linger && !state_->may_linger) {
+    if (auto done = limit_lingering(*state_); !done) return done;
+  }
   os::ReceiveScratch& scratch = state_->in;
-  const std::size_t slots = std::min(batch.slots(), most);
+  const std::size_t slots = std::min(batch.slots(), look.most);
   fit(scratch, batch.slots());
   for (std::size_t i = 0; i < slots; ++i) {
     const MutableBytes slot = batch.slot(i);
-    scratch.parts[i] = {slot.data(), slot.size()};
+    scratch.parts[i].bytes = {slot.data(), slot.size()};
   }
   int got = 0;
   do {
     ++state_->counters.receive_calls;
-    got = take(state_->fd.number(), std::span{scratch.messages}.first(slots));
+    got = take(state_->fd.number(), std::span{scratch.messages}.first(slots), look.linger);
   } while (got < 0 && errno == EINTR);
   if (got < 0 && errno == EAGAIN) return {};
   if (got < 0) return std::unexpected(os::system_error(errno, "cannot receive"));
@@ -87,7 +98,7 @@ Result<void> UdpSocket::receive(ReceiveBatch& batch, std::size_t most) {
     os::ControlInfo control = os::read_control(message.msg_hdr);
     control.arrival.truncated = (message.msg_hdr.msg_flags & MSG_TRUNC) != 0;
     const Datagram train{
-        .peer = os::from_sockaddr(reinterpret_cast<const sockaddr*>(&scratch.names[i])),
+        .peer = os::from_sockaddr(reinterpret_cast<const sockaddr*>(&scratch.parts[i].name)),
         .local = control.local ? Endpoint{*control.local, state_->bound.port()} : state_->bound,
         .payload = Bytes{batch.slot(i)}.first(message.msg_len),
         .ecn = control.ecn};
@@ -97,7 +108,7 @@ Result<void> UdpSocket::receive(ReceiveBatch& batch, std::size_t most) {
       count(state_->counters, message.msg_hdr, message.msg_len, control.segment_size);
       batch.add_train(train, control.segment_size, control.arrival);
     }
-    prepare(message, scratch.names[i], scratch.controls[i]);
+    prepare(message, scratch.parts[i]);
   }
   return {};
 }

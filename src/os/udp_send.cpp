@@ -94,21 +94,22 @@ class BatchSender {
 
   void write(os::SendScratch& scratch, std::size_t at, const Transmit& transmit, Bytes bytes,
              bool is_run) {
-    scratch.parts[at] = {const_cast<std::byte*>(bytes.data()), bytes.size()};
-    os::ControlWriter control{scratch.controls[at]};
+    os::MessageParts& parts = scratch.parts[at];
+    parts.bytes = {const_cast<std::byte*>(bytes.data()), bytes.size()};
+    os::ControlWriter control{parts.control};
     if (!transmit.local.is_unspecified()) control.source(transmit.local, state_.family);
     if (is_run) control.segment_size(transmit.segment_size);
     msghdr& message = scratch.messages[at].msg_hdr;
     message = {};
-    message.msg_iov = &scratch.parts[at];
+    message.msg_iov = &parts.bytes;
     message.msg_iovlen = 1;
-    message.msg_control = control.size() == 0 ? nullptr : &scratch.controls[at];
+    message.msg_control = control.size() == 0 ? nullptr : &parts.control;
     message.msg_controllen = control.size();
     if (transmit.peer == Endpoint{}) return;
     const os::SocketAddress address = os::to_sockaddr(transmit.peer, state_.family);
     std::copy_n(reinterpret_cast<const std::byte*>(&address.storage), address.size,
-                reinterpret_cast<std::byte*>(&scratch.names[at]));
-    message.msg_name = &scratch.names[at];
+                reinterpret_cast<std::byte*>(&parts.name));
+    message.msg_name = &parts.name;
     message.msg_namelen = address.size;
   }
 
@@ -122,19 +123,26 @@ class BatchSender {
     return 0;
   }
 
-  /// How many messages the kernel took, or -1. A call for a single one costs less.
+  /// How many messages the kernel took, or -1. The less a call can carry, the less it costs.
   int put(mmsghdr* messages, std::size_t count) const {
     const int fd = state_.fd.number();
     if (count > 1) return ::sendmmsg(fd, messages, static_cast<unsigned>(count), MSG_DONTWAIT);
-    return ::sendmsg(fd, &messages[0].msg_hdr, MSG_DONTWAIT) < 0 ? -1 : 1;
+    const msghdr& only = messages[0].msg_hdr;
+    if (only.msg_control != nullptr) return ::sendmsg(fd, &only, MSG_DONTWAIT) < 0 ? -1 : 1;
+    const auto* name = static_cast<const sockaddr*>(only.msg_name);
+    const iovec& part = *only.msg_iov;
+    return ::sendto(fd, part.iov_base, part.iov_len, MSG_DONTWAIT, name, only.msg_namelen) < 0 ? -1
+                                                                                               : 1;
   }
 
   /// Steps past the next `size` bytes, sent or lost.
   void step(std::size_t size, bool sent) {
     const Transmit& transmit = transmits_[index_];
-    const Transmit piece{.size = size, .segment_size = transmit.segment_size};
-    if (sent) state_.counters.sent += piece.datagrams();
-    if (sent && piece.datagrams() > 1) ++state_.counters.runs;
+    if (sent) {
+      const std::size_t datagrams = transmit.datagrams_of(size);
+      state_.counters.sent += datagrams;
+      state_.counters.runs += datagrams > 1 ? 1 : 0;
+    }
     retried_ = false;
     offset_ += size;
     if (offset_ < transmit.size) return;
@@ -146,8 +154,7 @@ class BatchSender {
   std::size_t lose() {
     const Transmit& transmit = transmits_[index_];
     const std::size_t size = piece(transmit, offset_, singly(transmit, index_));
-    const std::size_t lost =
-        Transmit{.size = size, .segment_size = transmit.segment_size}.datagrams();
+    const std::size_t lost = transmit.datagrams_of(size);
     step(size, false);
     return lost;
   }

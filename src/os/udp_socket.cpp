@@ -1,13 +1,12 @@
 #include <fmt/format.h>
-#include <poll.h>
 
 #include <cerrno>
 #include <cstdlib>
 #include <utility>
 
-#include <volley/clock.hpp>
 #include <volley/udp_socket.hpp>
 
+#include "os/poller.hpp"
 #include "os/sockaddr.hpp"
 #include "os/socket_options.hpp"
 #include "os/system_error.hpp"
@@ -20,7 +19,7 @@ using os::Fd;
 using os::system_error;
 
 Result<Fd> open_udp(Family family) {
-  Fd fd{::socket(os::to_domain(family), SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0)};
+  Fd fd{::socket(os::to_domain(family), SOCK_DGRAM | SOCK_CLOEXEC, 0)};
   if (fd) return fd;
   const int number = errno;
   return std::unexpected(system_error(
@@ -95,7 +94,7 @@ Result<void> send_one(const UdpSocket& socket, msghdr& message, const Endpoint& 
   ssize_t sent = 0;
   bool asked_again = false;
   do {
-    sent = ::sendmsg(socket.native_handle(), &message, MSG_NOSIGNAL);
+    sent = ::sendmsg(socket.native_handle(), &message, MSG_NOSIGNAL | MSG_DONTWAIT);
     // A connected socket keeps the ICMP error of an earlier datagram for the next call, whatever
     // that one's size. Asked again, the kernel speaks of this one.
   } while (sent < 0 &&
@@ -232,15 +231,7 @@ Result<void> UdpSocket::send_to(Bytes payload, const Endpoint& peer,
 }
 
 Result<bool> UdpSocket::wait(Instant until) const {
-  while (true) {
-    const Duration left = std::max(Duration::zero(), until - now());
-    const timespec time{std::chrono::duration_cast<std::chrono::seconds>(left).count(),
-                        (left % std::chrono::seconds{1}).count()};
-    pollfd entry{state_->fd.number(), POLLIN, 0};
-    const int count = ::ppoll(&entry, 1, &time, nullptr);
-    if (count >= 0) return count > 0;
-    if (errno != EINTR) return std::unexpected(system_error(errno, "cannot wait for a datagram"));
-  }
+  return os::wait_readable({state_->fd.number()}, until);
 }
 
 }  // namespace volley

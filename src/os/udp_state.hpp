@@ -21,21 +21,25 @@ bool switched_off(const char* variable);
 /// Messages handed to the kernel in one call.
 inline constexpr std::size_t kSendMessages = 64;
 
+/// What one message to or from the kernel points at. Side by side: a batch of one touches few
+/// pages.
+struct MessageParts {
+  iovec bytes;
+  sockaddr_storage name;
+  ControlBuffer control;
+};
+
 /// What sendmmsg reads. Made once, at the first batch.
 struct SendScratch {
   std::array<mmsghdr, kSendMessages> messages;
-  std::array<iovec, kSendMessages> parts;
-  std::array<sockaddr_storage, kSendMessages> names;
-  std::array<ControlBuffer, kSendMessages> controls;
+  std::array<MessageParts, kSendMessages> parts;
 };
 
 /// What recvmmsg writes, one entry a slot. Made at the first receive, and when a batch has more
 /// slots.
 struct ReceiveScratch {
   std::vector<mmsghdr> messages;
-  std::vector<iovec> parts;
-  std::vector<sockaddr_storage> names;
-  std::vector<ControlBuffer> controls;
+  std::vector<MessageParts> parts;
 };
 
 /// The destinations that no segmentation run is tried for: the kernel said that their interface
@@ -55,7 +59,8 @@ struct UdpState {
   Fd fd;
   Family family = Family::kIpv4;
   bool connected = false;
-  Endpoint bound;  ///< Of datagrams that do not tell where they were sent to.
+  bool may_linger = false;  ///< SO_RCVTIMEO is set.
+  Endpoint bound;           ///< Of datagrams that do not tell where they were sent to.
   SocketCounters counters;
   UdpSocket::SendFault fault;
   std::vector<Membership> memberships;

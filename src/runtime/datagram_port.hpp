@@ -4,14 +4,15 @@
 
 #include <volley/batch.hpp>
 #include <volley/error.hpp>
+#include <volley/udp_socket.hpp>
 
 namespace volley {
 
 /// Whatever batches of datagrams go out by and come in by: the UDP socket, or a decorator over one.
 template <class Port>
-concept DatagramPort = requires(Port& port, SendBatch& out, ReceiveBatch& in) {
+concept DatagramPort = requires(Port& port, SendBatch& out, ReceiveBatch& in, ReceiveLook look) {
   { port.send(out) } -> std::same_as<Result<void>>;
-  { port.receive(in) } -> std::same_as<Result<void>>;
+  { port.receive(in, look) } -> std::same_as<Result<void>>;
 };
 
 }  // namespace volley

@@ -18,8 +18,8 @@ class LossyPort {
 
   Result<void> send(SendBatch& batch) { return port_.send(batch); }
 
-  Result<void> receive(ReceiveBatch& batch) {
-    auto done = port_.receive(batch);
+  Result<void> receive(ReceiveBatch& batch, const ReceiveLook& look = {}) {
+    auto done = port_.receive(batch, look);
     if (loss_ <= 0 || !done) return done;
     const std::size_t before = batch.datagrams().size();
     batch.filter([this](const Datagram&) { return random_.unit() >= loss_; });

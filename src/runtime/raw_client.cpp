@@ -61,11 +61,14 @@ struct RawClient::State {
         stop{std::move(flag)},
         timers{largest_window(options)} {}
 
-  [[nodiscard]] Result<void> submit(Bytes body, Handler handler, std::optional<Duration> timeout);
-  [[nodiscard]] Result<void> turn(std::optional<Instant> until);
-  [[nodiscard]] Result<std::span<const std::uint32_t>> wait(std::optional<Instant> until);
-  void flush();
-  void deliver(RawLanePool::Token token);
+  [[nodiscard]] Result<void> submit(Bytes body, Handler&& handler, std::optional<Duration> timeout,
+                                    Instant time);
+  [[nodiscard]] Result<void> turn(std::optional<Instant> until, Instant start);
+  [[nodiscard]] Result<Instant> receive(std::optional<Instant> until, Instant time);
+  [[nodiscard]] Result<Instant> receive_from_ready(std::optional<Instant> until);
+  [[nodiscard]] Result<Instant> receive_from_only(std::optional<Instant> until, Instant time);
+  void flush(Instant time);
+  void deliver(RawLanePool::Token token, Instant time);
   void finish(RawLane& lane, const RawFinished& finished);
   Result<void> usable() const;
 
@@ -83,6 +86,7 @@ struct RawClient::State {
   SendBatch out;
   std::size_t in_flight = 0;
   std::uint64_t finished = 0;
+  const Duration tick = clock_tick();
   bool running = false;   // Within a run call: a handler may submit, but not run.
   bool answered = false;  // A blocking request has its answer, in `in`.
 };
@@ -99,10 +103,9 @@ Result<void> RawClient::State::usable() const {
 
 // Outbound: submit, flush.
 
-Result<void> RawClient::State::submit(Bytes body, Handler handler,
-                                      std::optional<Duration> timeout) {
+Result<void> RawClient::State::submit(Bytes body, Handler&& handler,
+                                      std::optional<Duration> timeout, Instant time) {
   if (in_flight >= options.window) return std::unexpected(no_room_error(in_flight, server));
-  const Instant time = now();
   const auto token = lanes.acquire(time);
   if (!token) return std::unexpected(token.error());
   RawLane& lane = lanes.at(*token);
@@ -111,7 +114,7 @@ Result<void> RawClient::State::submit(Bytes body, Handler handler,
     request.fresh_id = fresh_ids.draw(lane.core(), options.matcher->field()->size);
   }
   if (auto done = lane.submit(body, request, std::move(handler), time); !done) {
-    lanes.release(*token);
+    lanes.release(*token, time);
     return done;
   }
   ++in_flight;
@@ -119,30 +122,67 @@ Result<void> RawClient::State::submit(Bytes body, Handler handler,
   return {};
 }
 
-void RawClient::State::flush() {
+void RawClient::State::flush(Instant time) {
   // Handlers may submit more meanwhile: the list can grow while it is walked.
   for (std::size_t i = 0; i < due.size(); ++i) {
     const RawLanePool::Token token = due[i];
     if (!lanes.contains(token)) continue;
-    lanes.at(token).flush(out);
-    deliver(token);
+    lanes.at(token).flush(out, time);
+    deliver(token, time);
   }
   due.clear();
 }
 
-// Inbound: wait, deliver, finish.
+// Inbound: receive, deliver, finish.
 
-Result<std::span<const std::uint32_t>> RawClient::State::wait(std::optional<Instant> until) {
+/// Waits for what can be received and for the timers, takes it in, and gives the time it then is.
+Result<Instant> RawClient::State::receive(std::optional<Instant> until, Instant time) {
   if (const auto timer = timers.next(); timer && (!until || *timer < *until)) until = timer;
-  if (options.idle == Idle::kSleep) return poller.wait(until);
-  // To spin is to receive again and again; with one lane nobody needs to be asked which.
-  static constexpr RawLanePool::Token kOnly = 0;
-  if (lanes.size() == 1) return std::span{&kOnly, 1};
-  return poller.wait(Instant{});
+  if (lanes.size() == 1 && lanes.contains(0)) return receive_from_only(until, time);
+  if (options.idle == Idle::kSpin) until = Instant{};
+  return receive_from_ready(until);
+}
+
+Result<Instant> RawClient::State::receive_from_ready(std::optional<Instant> until) {
+  const auto ready = poller.wait(until);
+  if (!ready) return std::unexpected(ready.error());
+  for (const RawLanePool::Token token : *ready) {
+    if (answered) break;  // The next receive would overwrite the answer; what is ready stays so.
+    if (!lanes.contains(token)) continue;
+    RawLane& lane = lanes.at(token);
+    const bool heard = lane.receive(in);
+    const Instant received = now();
+    if (heard) lane.handle(in, received);
+    deliver(token, received);
+  }
+  return now();
+}
+
+/// With one lane nobody needs to be asked which is ready: to receive is to wait.
+Result<Instant> RawClient::State::receive_from_only(std::optional<Instant> until, Instant time) {
+  constexpr int kLooks = 8;  // Of a spinning client at its socket, for each at the clock.
+  RawLane& lane = lanes.at(0);
+  bool heard = false;
+  if (options.idle == Idle::kSpin) {
+    for (int i = 0; i < kLooks && !heard; ++i) heard = lane.receive(in);
+  } else {
+    // A timer may be late by a tick, no more.
+    heard = (!until || *until - time >= tick) && lane.receive(in, true);
+    if (!heard) {
+      const int socket = lane.socket().native_handle();
+      const auto woken = os::wait_readable({socket, stop.descriptor()}, until);
+      if (!woken) return std::unexpected(woken.error());
+      heard = *woken && lane.receive(in);
+    }
+  }
+  const Instant received = now();
+  if (heard) lane.handle(in, received);
+  deliver(0, received);
+  return received;
 }
 
 /// Runs the handlers of what happened on a lane, and sets its timer anew.
-void RawClient::State::deliver(RawLanePool::Token token) {
+void RawClient::State::deliver(RawLanePool::Token token, Instant time) {
   RawLane& lane = lanes.at(token);
   bool ended = false;
   while (const auto event = lane.core().poll_event()) {
@@ -159,7 +199,7 @@ void RawClient::State::deliver(RawLanePool::Token token) {
   } else {
     timers.erase(token);
   }
-  if (ended) lanes.release(token);
+  if (ended) lanes.release(token, time);
 }
 
 void RawClient::State::finish(RawLane& lane, const RawFinished& end) {
@@ -174,24 +214,18 @@ void RawClient::State::finish(RawLane& lane, const RawFinished& end) {
            .error = error_of(end, server)});
 }
 
-/// Once around: out, wait, in, timers.
-Result<void> RawClient::State::turn(std::optional<Instant> until) {
-  flush();
-  const auto ready = wait(until);
-  if (!ready) return std::unexpected(ready.error());
-  const Instant time = now();
-  for (const RawLanePool::Token token : *ready) {
-    if (answered) break;  // The next receive would overwrite the answer; what is ready stays so.
-    if (!lanes.contains(token)) continue;
-    lanes.at(token).receive(in, time);
-    deliver(token);
-  }
+/// Once around: out, in, timers.
+Result<void> RawClient::State::turn(std::optional<Instant> until, Instant start) {
+  flush(start);
+  const auto received = receive(until, start);
+  if (!received) return std::unexpected(received.error());
+  const Instant time = *received;
   while (const auto token = timers.pop_due(time)) {
     lanes.at(*token).core().handle_timeout(time);
     due.push_back(*token);
-    deliver(*token);
+    deliver(*token, time);
   }
-  flush();
+  if (!due.empty()) flush(now());  // Not `time`: handlers have run since.
   return {};
 }
 
@@ -215,9 +249,10 @@ Result<RawClient> RawClient::open(const Endpoint& destination, RawClientOptions 
     return std::unexpected(done.error());
   auto state =
       std::make_unique<State>(server, std::move(options), std::move(*poller), std::move(*stop));
-  const auto first = state->lanes.acquire(now());
+  const Instant time = now();
+  const auto first = state->lanes.acquire(time);
   if (!first) return std::unexpected(first.error());
-  state->lanes.release(*first);
+  state->lanes.release(*first, time);
   return RawClient{std::move(state)};
 }
 
@@ -229,10 +264,12 @@ Result<RawAnswer> RawClient::request(Bytes body, std::optional<Duration> timeout
     state_->answered = true;
   };
   state_->answered = false;
-  if (auto done = submit(body, keep, timeout); !done) return std::unexpected(done.error());
+  const Instant start = now();
+  auto done = state_->submit(body, keep, timeout, start);
+  if (!done) return std::unexpected(done.error());
   state_->running = true;
-  Result<void> done;
-  while (done && !answer && !state_->stop.raised()) done = state_->turn({});
+  if (!state_->stop.raised()) done = state_->turn({}, start);
+  while (done && !answer && !state_->stop.raised()) done = state_->turn({}, now());
   state_->running = false;
   state_->answered = false;
   if (answer) return std::move(*answer);
@@ -242,7 +279,7 @@ Result<RawAnswer> RawClient::request(Bytes body, std::optional<Duration> timeout
 }
 
 Result<void> RawClient::submit(Bytes body, Handler handler, std::optional<Duration> timeout) {
-  return state_->submit(body, std::move(handler), timeout);
+  return state_->submit(body, std::move(handler), timeout, now());
 }
 
 std::size_t RawClient::in_flight() const {
@@ -263,7 +300,7 @@ Result<void> RawClient::run_once(std::optional<Instant> until) {
   Result<void> done;
   while (done && state.finished == before && (state.in_flight > 0 || until) &&
          !state.stop.raised()) {
-    done = state.turn(until);
+    done = state.turn(until, now());
     if (until && now() >= *until) break;
   }
   state.running = false;

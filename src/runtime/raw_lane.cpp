@@ -10,7 +10,7 @@ RawLane::RawLane(UdpSocket socket, bool connected, RawClientCore::Options option
                  RttEstimator& rtt)
     : socket_{std::move(socket)}, connected_{connected}, core_{std::move(options), rtt} {}
 
-Result<void> RawLane::submit(Bytes body, const RawRequest& request, RawClient::Handler handler,
+Result<void> RawLane::submit(Bytes body, const RawRequest& request, RawClient::Handler&& handler,
                              Instant now) {
   const auto id = core_.request(body, request, now);
   if (!id) return std::unexpected(id.error());
@@ -24,11 +24,10 @@ RawClient::Handler RawLane::take_handler(RequestId request) {
   return std::exchange(handlers_[slot_of(request)], nullptr);
 }
 
-void RawLane::flush(SendBatch& batch) {
-  const Instant start = now();
+void RawLane::flush(SendBatch& batch, Instant now) {
   bool more = true;
   while (more) {
-    while (auto transmit = core_.poll_transmit(batch.space(), start)) {
+    while (auto transmit = core_.poll_transmit(batch.space(), now)) {
       if (connected_) transmit->peer = {};
       batch.commit(*transmit);
     }
@@ -41,20 +40,24 @@ void RawLane::flush(SendBatch& batch) {
   }
 }
 
-bool RawLane::receive(ReceiveBatch& batch, Instant now) {
+bool RawLane::receive(ReceiveBatch& batch, bool linger) {
   // A connected socket hears as many datagrams as it asked for, and seldom more.
   const std::size_t expected = std::max<std::size_t>(core_.in_flight(), 1);
-  const auto done = socket_.receive(batch, connected_ ? expected : batch.slots());
+  const auto done =
+      socket_.receive(batch, {.most = connected_ ? expected : batch.slots(), .linger = linger});
   if (!done) handle_error(done.error().code);
-  if (!done || batch.datagrams().empty()) return !done;
-  for (std::size_t i = 0; i < batch.datagrams().size(); ++i) {
+  return !done || !batch.datagrams().empty();
+}
+
+void RawLane::handle(const ReceiveBatch& batch, Instant now) {
+  const auto datagrams = batch.datagrams();
+  for (std::size_t i = 0; i < datagrams.size(); ++i) {
     if (batch.arrivals()[i].truncated) {
       ++truncated_;
     } else {
-      core_.handle_datagram(batch.datagrams()[i], now);
+      core_.handle_datagram(datagrams[i], now);
     }
   }
-  return true;
 }
 
 void RawLane::handle_error(ErrorCode code) {

@@ -25,14 +25,16 @@ class RawLane {
 
   /// Starts a request for `handler`. Fails as RawClientCore::request() does.
   [[nodiscard]] Result<void> submit(Bytes body, const RawRequest& request,
-                                    RawClient::Handler handler, Instant now);
+                                    RawClient::Handler&& handler, Instant now);
   /// Who waits for this request: asked once, when it has ended.
   RawClient::Handler take_handler(RequestId request);
 
   /// Sends what is due, using `batch`.
-  void flush(SendBatch& batch);
-  /// Hands what has arrived to the core, up to the batch's room. False: nothing had.
-  bool receive(ReceiveBatch& batch, Instant now);
+  void flush(SendBatch& batch, Instant now);
+  /// Takes in what has arrived, up to the batch's room; may linger for it. False: nothing came.
+  bool receive(ReceiveBatch& batch, bool linger = false);
+  /// Hands the core what receive() took in.
+  void handle(const ReceiveBatch& batch, Instant now);
 
   /// Datagrams larger than the receive slot.
   std::uint64_t truncated() const { return truncated_; }

@@ -12,6 +12,10 @@
 namespace volley {
 namespace {
 
+/// A lane that was heard so lately is not looked at again before its next request. What can come
+/// meanwhile is little beside what can come until the reply does, and no look helps against that.
+constexpr Duration kJustNow = std::chrono::microseconds{10};
+
 void add(RawClientCounters& total, const RawLane& lane) {
   const RawClientCounters& counters = lane.core().counters();
   total.requests += counters.requests;
@@ -76,8 +80,7 @@ Result<RawLanePool::Token> RawLanePool::open() {
   const auto place =
       std::ranges::find_if_not(lanes_, [](const auto& lane) { return lane != nullptr; });
   const auto token = static_cast<Token>(place - lanes_.begin());
-  if (auto done = poller_.watch(socket->native_handle(), token); !done)
-    return std::unexpected(done.error());
+  if (auto done = watch(*socket, token); !done) return std::unexpected(done.error());
 
   RawClientCore::Options core{.server = server_,
                               .policy = policy_,
@@ -95,6 +98,14 @@ Result<RawLanePool::Token> RawLanePool::open() {
   return token;
 }
 
+/// A client of one lane waits for that one alone: the poller watches from the second on.
+Result<void> RawLanePool::watch(const UdpSocket& socket, Token token) {
+  if (token == 0 && lanes_.size() <= 1) return {};
+  if (auto done = poller_.watch(socket.native_handle(), token); !done) return done;
+  return lanes_.size() == 1 ? poller_.watch(lanes_[0]->socket().native_handle(), 0)
+                            : Result<void>{};
+}
+
 void RawLanePool::close(Token token) {
   poller_.forget(lanes_[token]->socket().native_handle());
   add(closed_, *lanes_[token]);
@@ -106,23 +117,30 @@ void RawLanePool::close(Token token) {
 Result<RawLanePool::Token> RawLanePool::acquire(Instant now) {
   if (options_.matcher) return lanes_.empty() ? open() : Result<Token>{0};
   while (!idle_.empty()) {
-    const Token token = idle_.back();
+    const auto [token, since] = idle_.back();
     idle_.pop_back();
-    // Whatever came since the last request ended came uninvited, and spends the lane.
-    lanes_[token]->receive(stale_, now);
-    if (!lanes_[token]->core().spent()) return token;
+    const bool just_heard = now - since < kJustNow && !lanes_[token]->core().spent();
+    if (just_heard || is_quiet(*lanes_[token], now)) return token;
     close(token);
   }
   return open();
 }
 
-bool RawLanePool::release(Token token) {
+/// Whether nothing came since the last request ended: it would have come uninvited, and spends the
+/// lane. So does an error, behind which more may wait.
+bool RawLanePool::is_quiet(RawLane& lane, Instant now) {
+  if (!lane.receive(stale_)) return !lane.core().spent();
+  lane.handle(stale_, now);
+  return false;
+}
+
+bool RawLanePool::release(Token token, Instant now) {
   if (options_.matcher) return true;
   if (lanes_[token]->core().spent()) {
     close(token);
     return false;
   }
-  idle_.push_back(token);
+  idle_.push_back({token, now});
   return true;
 }
 

@@ -27,7 +27,7 @@ class RawLanePool {
   /// A lane for one more request, opened if need be. Fails as opening a socket does.
   [[nodiscard]] Result<Token> acquire(Instant now);
   /// Takes a lane back whose request has ended, or never began. False: it is closed now.
-  bool release(Token token);
+  bool release(Token token, Instant now);
 
   RawLane& at(Token token) { return *lanes_[token]; }
   /// Whether the token still is a lane's: it may have been closed since it was given.
@@ -38,9 +38,15 @@ class RawLanePool {
   RawClientCounters counters() const;
 
  private:
+  struct IdleLane {
+    Token token;
+    Instant since;
+  };
   [[nodiscard]] Result<UdpSocket> open_socket() const;
   [[nodiscard]] Result<UdpSocket> open_unspent_socket();
   [[nodiscard]] Result<Token> open();
+  bool is_quiet(RawLane& lane, Instant now);
+  [[nodiscard]] Result<void> watch(const UdpSocket& socket, Token token);
   void close(Token token);
 
   const Endpoint& server_;
@@ -49,7 +55,7 @@ class RawLanePool {
   RttEstimator& rtt_;
   os::Poller& poller_;
   std::vector<std::unique_ptr<RawLane>> lanes_;  // By token; empty places are filled again.
-  std::vector<Token> idle_;
+  std::vector<IdleLane> idle_;
   SpentPorts spent_;
   ReceiveBatch stale_{{.slots = 1}};  // For what an idle lane has heard.
   RawClientCounters closed_;

@@ -1,5 +1,6 @@
 #include "runtime/raw_worker.hpp"
 
+#include <algorithm>
 #include <utility>
 
 namespace volley {
@@ -15,22 +16,21 @@ RawWorker::RawWorker(UdpSocket socket, const RawServerOptions& options, std::uin
 }
 
 Result<void> RawWorker::run(const RawServer::Handler& handler, const os::StopFlag& stop) {
-  auto poller = os::Poller::create();
-  if (!poller) return std::unexpected(poller.error());
-  if (auto done = poller->watch(port_.port().native_handle(), 0); !done) return done;
-  if (auto done = poller->watch(stop.descriptor(), 1); !done) return done;
+  const int socket = port_.port().native_handle();
   while (!stop.raised()) {
     const auto busy = turn(handler);
     if (!busy) return std::unexpected(busy.error());
     if (*busy || idle_ == Idle::kSpin) continue;
-    if (auto ready = poller->wait({}); !ready) return std::unexpected(ready.error());
+    const auto woken = os::wait_readable({socket, stop.descriptor()}, {});
+    if (!woken) return std::unexpected(woken.error());
   }
   return {};
 }
 
 Result<bool> RawWorker::turn(const RawServer::Handler& handler) {
   const std::uint64_t lost_before = port_.lost();
-  if (auto done = port_.receive(in_); !done) {
+  const ReceiveLook look{.most = expected_, .linger = idle_ == Idle::kSleep};
+  if (auto done = port_.receive(in_, look); !done) {
     // What ICMP said of an answer sent earlier is no reason to stop serving the others.
     if (done.error().code != ErrorCode::kRefused && done.error().code != ErrorCode::kUnreachable) {
       return std::unexpected(done.error());
@@ -39,17 +39,22 @@ Result<bool> RawWorker::turn(const RawServer::Handler& handler) {
     return true;
   }
   const std::uint64_t lost = port_.lost() - lost_before;
-  received_.add(in_.datagrams().size() + lost);
+  const auto datagrams = in_.datagrams();
+  // A look for one costs less; a worker that finds as many as it looked for looks for more.
+  const std::size_t found = datagrams.size() + lost;
+  expected_ = found == 0 ? 1 : found < expected_ ? expected_ : std::min(8 * expected_, in_.slots());
+  if (found == 0) return false;
+  received_.add(found);
   simulated_losses_.add(lost);
-  for (std::size_t i = 0; i < in_.datagrams().size(); ++i) {
+  for (std::size_t i = 0; i < datagrams.size(); ++i) {
     if (in_.arrivals()[i].truncated) {
       truncated_.add();
-    } else if (auto done = answer(handler, in_.datagrams()[i]); !done) {
+    } else if (auto done = answer(handler, datagrams[i]); !done) {
       return std::unexpected(done.error());
     }
   }
   if (auto done = flush(); !done) return std::unexpected(done.error());
-  return !in_.datagrams().empty() || lost > 0;
+  return true;
 }
 
 Result<void> RawWorker::answer(const RawServer::Handler& handler, const Datagram& request) {

@@ -35,6 +35,7 @@ class RawWorker {
   double max_amplification_;
   Idle idle_;
   ReceiveBatch in_;
+  std::size_t expected_ = 1;  // Messages that the next receive looks for.
   SendBatch out_;
 
   Counter received_, answered_, simulated_losses_, truncated_, too_long_, unsent_, failed_receives_;
