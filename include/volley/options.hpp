@@ -59,6 +59,22 @@ struct RawLimits {
   static constexpr unsigned kWorkers = 64;
 };
 
+/// Limits of one server in clear and sealed mode, of all its workers together (protocol.md §6.9).
+/// What is unexpired is never evicted: a full table refuses the newcomer.
+struct ServerLimits {
+  /// Bytes of contexts, number states and kept replies.
+  std::size_t memory = std::size_t{128} * 1024 * 1024;
+  /// Handlers running for one client, and for all: each may hold a thread or a connection of the
+  /// application's.
+  std::size_t running_per_client = 1'024;
+  std::size_t running = 65'536;
+  /// What one client may hold of the memory, as a divisor: 16 is a sixteenth.
+  std::size_t client_share = 16;
+  /// What one IPv4 address or IPv6 /64 may hold of any table, as a divisor. 1 behind an address
+  /// translator, and in benchmarks.
+  std::size_t address_share = 4;
+};
+
 /// Limits of batch I/O.
 struct BatchLimits {
   /// Datagrams in one segmentation run: what older kernels take (newer ones take 128).

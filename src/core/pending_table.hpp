@@ -6,6 +6,7 @@
 #include <utility>
 #include <vector>
 
+#include <volley/answer.hpp>
 #include <volley/bytes.hpp>
 #include <volley/time.hpp>
 
@@ -16,9 +17,8 @@
 
 namespace volley {
 
-/// Names one request of one table for ever: its slot, and which of the slot's requests it was. The
-/// default one names none.
-enum class RequestId : std::uint64_t {};
+// A table's RequestId is its slot, and which of the slot's requests it was; the default one names
+// none.
 
 /// Which of the table's slots the request has: below the table's capacity, and its own while it is
 /// in flight.
