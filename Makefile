@@ -2,15 +2,20 @@
 BUILD := build/release
 PREFIX ?= /usr/local
 JOBS ?= $(shell nproc)
+# Every source file, new ones that git does not know yet among them.
+SOURCES = git ls-files --cached --others --exclude-standard '*.cpp' '*.hpp' | xargs ls 2>/dev/null
 
-.PHONY: build run test test-interop bench format tidy install clean help
+.PHONY: build configure run test test-interop bench format tidy install clean help
 
-build: ## build the command, the library, the examples and the tests
-	@scripts/setup
-	@test -f $(BUILD)/build.ninja || cmake --preset release
+build: configure ## build the command, the library, the examples, the tests and the benchmarks
 	@cmake --build --preset release
 
-run: build ## ask a server that drops half of its datagrams, and get every answer
+configure:
+	@scripts/setup
+	@test -f $(BUILD)/build.ninja || cmake --preset release
+
+run: configure ## ask a server that drops half of its datagrams, and get every answer
+	@cmake --build --preset release --target volley_command
 	@scripts/demo $(BUILD)/volley
 
 test: build ## run every test that needs nothing but this machine
@@ -25,14 +30,15 @@ bench: build ## one table: Volley against bare system calls, measured in one run
 
 format: ## format every source file
 	@scripts/setup lint
-	@git ls-files '*.cpp' '*.hpp' | xargs clang-format-19 -i
+	@$(SOURCES) | xargs clang-format-19 -i
 
 tidy: build ## check the format, then clang-tidy
 	@scripts/setup lint
-	@git ls-files '*.cpp' '*.hpp' | xargs clang-format-19 --dry-run -Werror
+	@$(SOURCES) | xargs clang-format-19 --dry-run -Werror
 	@scripts/tidy $(BUILD)
 
-install: build ## install the command, the library and the headers below PREFIX
+install: configure ## install the command, the library and the headers below PREFIX
+	@cmake --build --preset release --target volley_command volley
 	@cmake --install $(BUILD) --prefix $(PREFIX)
 
 clean: ## remove what was built

@@ -12,7 +12,9 @@ from cpp import functions, includes
 # never see each other.
 ARROWS = {
     "base": {"base"},
-    "core": {"core", "base"},
+    "wire": {"wire", "base"},
+    "seal": {"seal", "base"},
+    "core": {"core", "wire", "seal", "base"},
     "os": {"os", "base"},
     "runtime": {"runtime", "core", "os", "base"},
     "cli": {"cli", "runtime", "os", "base"},
@@ -20,19 +22,23 @@ ARROWS = {
 
 # Public headers that hold values and no resources: open to every room, and they include one another
 # only.
-VALUE_HEADERS = {"bytes", "datagram", "endpoint", "error", "matcher", "options", "raw_answer",
+VALUE_HEADERS = {"answer", "bytes", "datagram", "endpoint", "error", "matcher", "options", "raw_answer",
                  "time"}
 
 # The other public headers are for those who implement or use them. What core decides of a raw
 # request is told in raw_answer.hpp, so that it need not see raw_client.hpp, which comes with the
 # socket.
 API_HEADERS = {
-    "batch": {"base", "os", "runtime", "cli"},
+    "batch": {"base", "core", "os", "runtime", "cli"},
+    "client": {"runtime", "cli"},
+    "client_core": {"core", "runtime"},
     "clock": {"os", "runtime", "cli"},
     "network": {"os", "runtime", "cli"},
     "udp_socket": {"os", "runtime", "cli"},
     "raw_client": {"runtime", "cli"},
     "raw_server": {"runtime", "cli"},
+    "server": {"runtime", "cli"},
+    "server_core": {"core", "runtime"},
     "volley": set(),  # The whole of it: for programs.
 }
 
@@ -44,14 +50,15 @@ LIBRARIES = {
     "gtest/": ("tests/",),
     "gmock/": ("tests/",),
     "benchmark/": ("bench/",),
+    "openssl/": ("src/seal/",),
 }
 
 # Where the operating system's own headers may appear. Benchmarks are measured against bare system calls,
 # and a test of what uses os may ask the system too.
 SYSTEM_FOLDERS = ("src/os/", "tests/unit/os/", "tests/unit/runtime/", "tests/unit/cli/", "bench/")
 
-# Standard headers that are the operating system under another name, and those that the core, which
-# has no thread, no clock and no file, cannot need.
+# Standard headers that are the operating system under another name, and those that core and wire, which
+# have no thread, no clock and no file, cannot need.
 SYSTEM_IN_DISGUISE = {"csignal"}
 NOT_FOR_CORE = {
     "atomic", "barrier", "cerrno", "condition_variable", "cstdio", "ctime", "filesystem", "fstream", "future",
@@ -136,7 +143,7 @@ def reachable_from_core(root):
     texts = dict(files(root, ".cpp", ".hpp"))
     closed = {"include/volley/clock.hpp", "include/volley/network.hpp", "include/volley/udp_socket.hpp"}
     for path in texts:
-        if path.startswith("src/core/"):
+        if path.startswith(("src/core/", "src/wire/")):
             for way in _ways(texts, path):
                 if way[-1] in closed:
                     yield Finding(path, 1, "core reaches " + " -> ".join(way[1:]))
@@ -168,11 +175,13 @@ def system_headers(root):
 
 def _foreign_problem(path, name):
     if re.fullmatch(r"[a-z_0-9]+", name) and name not in SYSTEM_IN_DISGUISE:
-        if path.startswith("src/core/") and name in NOT_FOR_CORE:
-            return f"core has no thread, no clock and no file, so no <{name}>"
+        if path.startswith(("src/core/", "src/wire/")) and name in NOT_FOR_CORE:
+            return f"core and wire have no thread, no clock and no file, so no <{name}>"
         return None
     for prefix, folders in LIBRARIES.items():
         if name.startswith(prefix):
+            if prefix == "openssl/" and not path.endswith(".cpp"):
+                return f"<{name}> belongs in .cpp files, so that no other room comes to see it"
             return None if path.startswith(folders) else f"<{name}> does not belong here"
     if path.startswith(SYSTEM_FOLDERS):
         return None

@@ -1,5 +1,6 @@
-"""What the core's archive needs from outside: memory, text, exceptions and checks. No socket, no clock, no
-thread and no file, however they may have come in: a call that no include betrays is betrayed by its symbol.
+"""What the archives of core, wire and seal need from outside: memory, text, exceptions and checks, and seal the
+crypto library. No socket, no clock, no thread and no file, however they may have come in: a call that no include
+betrays is betrayed by its symbol.
 """
 
 import os
@@ -11,13 +12,15 @@ import unittest
 from support import main
 
 ALLOWED = re.compile("|".join((
-    r"operator (new|delete)", r"mem(cpy|move|set|cmp|chr)$", r"strlen$",  # Memory.
+    r"operator (new|delete)", r"std::nothrow$", r"mem(cpy|move|set|cmp|chr)$", r"strlen$",  # Memory.
     r"std::(__cxx11::)?basic_string", r"fmt::v\d+::", r"std::_Hash_bytes", r"std::__detail::_Prime_rehash",  # Text, tables.
     r"std::__throw_", r"__cxa_", r"_Unwind_Resume$", r"__gxx_personality_v0$", r"std::terminate",  # Exceptions.
     r"(typeinfo|vtable) for (std|__cxxabiv1)::",
     r"(round|floor|ceil|pow|exp|log)$",  # Arithmetic.
     r"_GLOBAL_OFFSET_TABLE_$", r"__stack_chk_fail$", r"__(asan|ubsan)_", r"__dso_handle$",  # The compiler's own.
 )))
+# What seal needs of OpenSSL's libcrypto: functions from bytes to bytes.
+CRYPTO = re.compile(r"(EVP_MAC_\w+|OPENSSL_cleanse)$")
 # A broken check says so, and ends the program.
 ALLOWED_IN_BASE = re.compile(r"(fprintf|fputs|fwrite|stderr|abort)$")
 
@@ -40,10 +43,18 @@ class CoreSymbols(unittest.TestCase):
     def archive(room):
         return os.path.join(os.environ["VOLLEY_BUILD"], f"libvolley_{room}.a")
 
-    def test_core_needs_base_and_memory_only(self):
+    def test_core_needs_wire_seal_base_and_memory_only(self):
+        wire_defined, wire_undefined = symbols(self.archive("wire"))
+        seal_defined, seal_undefined = symbols(self.archive("seal"))
         defined, undefined = symbols(self.archive("core"))
         self.assertTrue(any(name.startswith("volley::RttEstimator::") for name in defined), "an empty archive")
-        self.assertEqual([name for name in undefined - self.base_defined if not ALLOWED.match(name)], [])
+        self.assertTrue(wire_defined and seal_defined, "an empty archive")
+        self.assert_allowed(wire_undefined - self.base_defined)
+        self.assert_allowed(name for name in seal_undefined - self.base_defined if not CRYPTO.match(name))
+        self.assert_allowed(undefined - wire_defined - seal_defined - self.base_defined)
+
+    def assert_allowed(self, names):
+        self.assertEqual([name for name in names if not ALLOWED.match(name)], [])
 
     def test_base_needs_memory_and_a_way_to_end(self):
         outside = [name for name in self.base_undefined if not ALLOWED.match(name)]

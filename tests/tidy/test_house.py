@@ -42,7 +42,11 @@ class PlantedBreach(unittest.TestCase):
         "include/volley/raw_client.hpp": "#pragma once\n#include <volley/udp_socket.hpp>\n",
         "src/base/check.cpp": '#include "base/check.hpp"\n#include <cstdio>\n',
         "src/base/check.hpp": "#pragma once\n",
-        "src/core/rtt.cpp": '#include <volley/time.hpp>\n#include "base/check.hpp"\n',
+        "src/wire/frame.cpp": '#include <volley/time.hpp>\n#include "base/check.hpp"\n',
+        "src/wire/frame.hpp": "#pragma once\n",
+        "src/seal/mac.cpp": '#include <openssl/evp.h>\n#include "base/check.hpp"\n#include "seal/mac.hpp"\n',
+        "src/seal/mac.hpp": "#pragma once\n",
+        "src/core/rtt.cpp": '#include <volley/time.hpp>\n#include "base/check.hpp"\n#include "wire/frame.hpp"\n',
         "src/os/fd.cpp": '#include <unistd.h>\n#include <sys/socket.h>\n#include "base/check.hpp"\n',
         "src/runtime/loop.cpp": '#include <volley/clock.hpp>\n#include "core/rtt.hpp"\n#include "os/fd.hpp"\n',
         "src/cli/main.cpp": '#include <CLI/CLI.hpp>\n#include "os/fd.hpp"\n#include "runtime/loop.hpp"\n',
@@ -72,6 +76,12 @@ class PlantedBreach(unittest.TestCase):
         self.plant("src/core/a.cpp", '#include <vector>\n\n#include "os/fd.hpp"\n', 3)
         self.plant("src/core/a.cpp", '#include "runtime/loop.hpp"\n')
         self.plant("src/os/a.cpp", '#include "core/rtt.hpp"\n')
+        self.plant("src/os/a.cpp", '#include "wire/frame.hpp"\n')
+        self.plant("src/wire/a.cpp", '#include "core/rtt.hpp"\n')
+        self.plant("src/wire/a.cpp", '#include "os/fd.hpp"\n')
+        self.plant("src/wire/a.cpp", '#include "seal/mac.hpp"\n')
+        self.plant("src/seal/a.cpp", '#include "wire/frame.hpp"\n')
+        self.plant("src/runtime/a.cpp", '#include "seal/mac.hpp"\n')
         self.plant("src/base/a.hpp", '  #  include "os/fd.hpp"\n')
         self.plant("src/runtime/a.cpp", '#include "cli/verbs.hpp"\n')
         self.plant("src/cli/a.cpp", '#include "core/rtt.hpp"\n')
@@ -100,9 +110,13 @@ class PlantedBreach(unittest.TestCase):
         self.plant("examples/one.cpp", "#include <unistd.h>\n")
         self.plant("tests/unit/core/a.cpp", "#include <sys/socket.h>\n")
         self.plant("src/core/a.cpp", "#include <thread>\n")
+        self.plant("src/wire/a.cpp", "#include <chrono>\n#include <ctime>\n", 2)
 
     def test_libraries(self):
         self.plant("src/core/a.cpp", "#include <nlohmann/json.hpp>\n")
+        self.plant("src/core/a.cpp", "#include <openssl/evp.h>\n")
+        self.plant("src/seal/a.hpp", "#include <openssl/evp.h>\n")
+        self.plant("tests/unit/seal/a.cpp", "#include <openssl/evp.h>\n")
         self.plant("src/os/a.cpp", "#include <CLI/CLI.hpp>\n")
         self.plant("examples/one.cpp", "#include <fmt/format.h>\n")
 
