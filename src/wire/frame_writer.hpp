@@ -1,0 +1,110 @@
+#pragma once
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <utility>
+
+#include <volley/bytes.hpp>
+
+#include "base/check.hpp"
+#include "wire/byte_writer.hpp"
+#include "wire/frame.hpp"
+#include "wire/numbers.hpp"
+
+namespace volley {
+
+/// Writes frames one after the other into borrowed memory: what follows a datagram's header.
+class FrameWriter {
+ public:
+  explicit FrameWriter(MutableBytes out) : out_{out} {}
+
+  /// Adds a frame, copying its body. Where it does not fit nothing is written, and the answer is
+  /// no. Requires the ranges of protocol.md §4, and nothing that the frame's type does not have.
+  [[nodiscard]] bool write(const Frame& frame);
+
+  /// Fills up with PAD to `size` octets in all, after which there is no room. Requires
+  /// size() <= size <= size() + room().
+  void pad_to(std::size_t size);
+
+  std::size_t size() const { return size_; }
+  std::size_t room() const { return out_.size() - size_; }
+
+ private:
+  static void write_frame(ByteWriter& out, const Frame& frame);
+  static void write_number(ByteWriter& out, const Frame& frame);
+  static void write_body(ByteWriter& out, Bytes body);
+
+  MutableBytes out_;
+  std::size_t size_ = 0;
+};
+
+// Always inline: callers know the type, and then a third of the time is left.
+[[gnu::always_inline]] inline bool FrameWriter::write(const Frame& frame) {
+  const std::size_t size = size_of(frame);
+  if (size > room()) return false;
+  ByteWriter out{out_.subspan(size_, size)};
+  write_frame(out, frame);
+  // Else the frame has a body or zeros, and its type does not.
+  VOLLEY_CHECK(out.ok() && out.room() == 0);
+  size_ += size;
+  return true;
+}
+
+inline void FrameWriter::pad_to(std::size_t size) {
+  VOLLEY_CHECK(size >= size_ && size <= out_.size());
+  out_ = out_.first(size);
+  std::ranges::fill(out_.subspan(size_), std::byte{kPad});
+  size_ = size;
+}
+
+// protocol.md §4.3 to §4.7; the layouts are drawn in frame_reader.cpp.
+[[gnu::always_inline]] inline void FrameWriter::write_frame(ByteWriter& out, const Frame& frame) {
+  VOLLEY_CHECK(frame.type >= FrameType::kRequest && frame.type <= FrameType::kPong);
+  out.u8(std::to_underlying(frame.type));
+  switch (frame.type) {
+    case FrameType::kRequest:
+      out.u8(frame.idempotent ? 1 : 0);
+      write_number(out, frame);
+      out.u16(frame.ttl_ms);
+      return write_body(out, frame.body);
+    case FrameType::kReply:
+      out.u8(frame.deferred ? 1 : 0);
+      write_number(out, frame);
+      out.u16(frame.status);
+      return write_body(out, frame.body);
+    case FrameType::kNack:
+      VOLLEY_CHECK(frame.code >= NackCode::kBusy && frame.code <= NackCode::kOverload);
+      out.u8(std::to_underlying(frame.code));
+      write_number(out, frame);
+      return out.u32(frame.detail);
+    case FrameType::kWorking:
+      out.u8(frame.deferred ? 1 : 0);
+      return write_number(out, frame);
+    case FrameType::kProbe:
+      out.u8(0);
+      return write_number(out, frame);
+    case FrameType::kPing:
+    case FrameType::kPong:
+      out.u8(0);
+      out.u16(frame.zeros);
+      out.u64(frame.opaque);
+      return out.zeros(frame.zeros);
+  }
+}
+
+[[gnu::always_inline]] inline void FrameWriter::write_number(ByteWriter& out, const Frame& frame) {
+  VOLLEY_CHECK(frame.attempt != 0);
+  VOLLEY_CHECK(frame.sequence != Sequence{} && frame.sequence <= kLastSequence);
+  out.u8(frame.attempt);
+  out.zeros(1);
+  out.u32(std::to_underlying(frame.sequence));
+}
+
+[[gnu::always_inline]] inline void FrameWriter::write_body(ByteWriter& out, Bytes body) {
+  VOLLEY_CHECK(body.size() <= kMaxBody);
+  out.u16(static_cast<std::uint16_t>(body.size()));
+  out.bytes(body);
+}
+
+}  // namespace volley

@@ -1,0 +1,61 @@
+#pragma once
+
+#include <fmt/format.h>
+
+#include <cstddef>
+#include <optional>
+#include <span>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include <volley/bytes.hpp>
+
+#include "wire/clear_header.hpp"
+#include "wire/frame_reader.hpp"
+#include "wire/frame_writer.hpp"
+
+namespace volley {
+
+/// Every field of a frame, for a test to compare and to print.
+inline std::string told(const Frame& frame) {
+  return fmt::format(
+      "type {} attempt {} idempotent {} deferred {} sequence {} code {} ttl_ms {} status {} zeros "
+      "{} "
+      "detail {} opaque {:x} body '{}'",
+      std::to_underlying(frame.type), frame.attempt, frame.idempotent, frame.deferred,
+      std::to_underlying(frame.sequence), std::to_underlying(frame.code), frame.ttl_ms,
+      frame.status, frame.zeros, frame.detail, frame.opaque, as_text(frame.body));
+}
+
+inline std::vector<std::string> told(std::span<const Frame> frames) {
+  std::vector<std::string> all;
+  for (const Frame& frame : frames) all.push_back(told(frame));
+  return all;
+}
+
+/// All that a FrameReader tells.
+inline std::vector<Frame> walked(Bytes frames) {
+  std::vector<Frame> all;
+  FrameReader reader{frames};
+  while (const auto frame = reader.next()) all.push_back(*frame);
+  return all;
+}
+
+/// A header and frames as a datagram of `size` octets, the rest of them PAD. Nothing if it is too
+/// small.
+inline std::optional<std::vector<std::byte>> written(const ClearHeader& header,
+                                                     std::span<const Frame> frames,
+                                                     std::size_t size) {
+  // Not zeros, so that it shows where nothing was written.
+  std::vector<std::byte> datagram(size, std::byte{0xee});
+  write_clear_header(header, datagram);
+  FrameWriter writer{MutableBytes{datagram}.subspan(kHeaderSize)};
+  for (const Frame& frame : frames) {
+    if (!writer.write(frame)) return std::nullopt;
+  }
+  writer.pad_to(size - kHeaderSize);
+  return datagram;
+}
+
+}  // namespace volley
