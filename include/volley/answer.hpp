@@ -14,6 +14,12 @@ namespace volley {
 /// Names one request of one client for ever.
 enum class RequestId : std::uint64_t {};
 
+/// The request's place in its client: below the client's window, and no other request's until this
+/// one has ended. For tables of one's own.
+constexpr std::uint32_t slot_of(RequestId id) {
+  return static_cast<std::uint32_t>(id);
+}
+
 /// What became of a request in clear and sealed mode: exactly one of these (protocol.md §1.2). For
 /// an idempotent request, which may run any number of times, kNotExecuted is claimed only if it was
 /// never sent.

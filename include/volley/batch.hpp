@@ -72,7 +72,8 @@ class SendBatch {
 
   /// Where the next datagram's bytes go. Empty when the batch is full: send it first.
   MutableBytes space();
-  /// Adds what was just written at the front of space(). Requires transmit.size within space().
+  /// Adds what was just written at the front of space(). Requires transmit.size within space(), and
+  /// at most BatchLimits::kSegments datagrams.
   void commit(const Transmit& transmit);
 
   bool empty() const { return transmits_.empty(); }

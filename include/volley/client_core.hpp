@@ -46,12 +46,24 @@ struct ClientCounters {
   std::uint64_t replies = 0;   ///< Requests that ended with a reply.
   std::uint64_t sent = 0;
   std::uint64_t received = 0;
-  std::uint64_t dropped = 0;    ///< Of those received: by any reason of protocol.md §2.3.
-  std::uint64_t strangers = 0;  ///< Dropped: not from the server's address.
-  std::uint64_t late = 0;       ///< Frames for requests that have ended: duplicates are among them.
-  std::uint64_t expired = 0;    ///< Waits that ended without an answer.
-  std::uint64_t reductions = 0;  ///< Of the congestion window.
-  std::uint64_t epochs = 0;      ///< Epochs the server had.
+  std::uint64_t dropped_short = 0;  ///< By the reasons of protocol.md §2.3, from here …
+  std::uint64_t dropped_type = 0;
+  std::uint64_t dropped_unsupported = 0;
+  std::uint64_t dropped_version = 0;
+  std::uint64_t dropped_stranger = 0;  ///< Not from the server's address.
+  std::uint64_t dropped_direction = 0;
+  std::uint64_t dropped_header = 0;
+  std::uint64_t dropped_unknown_client = 0;
+  std::uint64_t dropped_malformed = 0;
+  std::uint64_t stale_epoch = 0;  ///< Not dropped: only their headers told nothing.
+  // Frames.
+  std::uint64_t late = 0;  ///< Of requests that have ended: duplicates are among them.
+  std::uint64_t stale_stamp = 0;
+  std::uint64_t unsent = 0;       ///< … to here.
+  std::uint64_t pongs_again = 0;  ///< Echoes that came a second time.
+  std::uint64_t expired = 0;      ///< Waits that ended without an answer.
+  std::uint64_t reductions = 0;   ///< Of the congestion window.
+  std::uint64_t epochs = 0;       ///< Epochs the server had.
 };
 
 /// One client's conversation with one server, sans-IO: numbers, copies, waits, packing, the
@@ -67,7 +79,7 @@ class ClientCore {
     Endpoint server;
     RetryPolicy policy = kLocalPolicy;  ///< One that validate() passes.
     std::size_t window = 1'024;         ///< Requests queued and in flight together; to 65,536.
-    std::size_t datagram_size = 1'200;  ///< Frames share datagrams up to this size.
+    std::size_t datagram_size = 1'200;  ///< Frames share datagrams up to this size: 256 to 65,507.
     std::uint64_t seed = 1;             ///< Of the jitter.
     /// A fresh secret number: client IDs and opaques are made of it (protocol.md §10).
     std::function<std::uint64_t()> draw_secret;
@@ -86,7 +98,8 @@ class ClientCore {
   /// Ends a request; its event says what is known.
   void cancel(RequestId request, Instant now);
   /// Asks for one datagram of `size` bytes to be echoed (44 to 65,507), with its own event if the
-  /// echo comes. Gives the opaque number it will bear. Fails with kFull: 64 at a time.
+  /// echo comes. Gives the opaque number it will bear. Fails with kInvalid, and with kFull: 64 at a
+  /// time, of which none is given up before the policy's deadline.
   [[nodiscard]] Result<std::uint64_t> ping(std::size_t size, Instant now);
 
   /// Whether request() has room: events must be polled for that too.
@@ -94,9 +107,11 @@ class ClientCore {
   /// Requests taken in whose event was not polled yet.
   std::size_t in_flight() const;
 
-  /// Writes the next datagram into `buffer`, which has room for 65,507 bytes. Nothing if none is
-  /// due or the congestion window is full. Poll until there is nothing after request(), ping(),
-  /// every handle_…() and cancel(), and again when the send batch has room again.
+  /// Writes the next datagram into `buffer`, which must have room for 65,507 bytes. Nothing if none
+  /// is due or the congestion window is full. Neighbours are of one size where that costs little,
+  /// so that a SendBatch makes runs of them. It counts as sent, whatever becomes of it. Poll until
+  /// there is nothing after request(), ping(), every handle_…() and cancel(), and again when the
+  /// send batch has room again.
   std::optional<Transmit> poll_transmit(MutableBytes buffer, Instant now);
 
   // Inbound: handle_datagram, handle_hint, poll_event.
@@ -104,8 +119,9 @@ class ClientCore {
   /// Takes one datagram that came in. Events borrow its payload: poll them before its memory is
   /// used again.
   void handle_datagram(const Datagram& datagram, Instant now);
-  /// The network or this machine said that something is wrong. It ends nothing; it hastens the
-  /// retry of what was sent and names the cause if no answer comes.
+  /// The network or this machine said that something is wrong. ICMP is easily forged, so it ends
+  /// nothing: it has the requests in flight sent again at once, each only once until a wait of it
+  /// ends, and names the cause if no answer comes.
   void handle_hint(ErrorCode hint, Instant now);
   /// What happened. Poll until there is nothing after every handle_…() and cancel().
   std::optional<ClientEvent> poll_event();

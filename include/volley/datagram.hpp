@@ -30,8 +30,10 @@ struct Datagram {
 /// What the kernel told of a datagram beside its bytes: each only if the socket was asked for it.
 /// No protocol logic sees it.
 struct Arrival {
-  std::optional<WallTime> time{};            ///< When the kernel received it.
-  std::optional<std::uint32_t> interface{};  ///< Index of the interface it came in by.
+  std::optional<WallTime> time{};  ///< When the kernel received it.
+  /// Index of the interface it came in by; told on sockets with packet info, which wildcard ones
+  /// have unasked.
+  std::optional<std::uint32_t> interface{};
   /// The multicast group it was sent to, if it was; told on sockets with packet info.
   std::optional<IpAddress> group{};
   std::optional<std::uint8_t> ttl{};  ///< IPv4 TTL or IPv6 hop limit left.

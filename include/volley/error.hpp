@@ -18,7 +18,8 @@ enum class ErrorCode : std::uint8_t {
   kTimedOut,         ///< The deadline passed.
   kNotFound,         ///< No such host, service, interface or option.
   kUnsupported,      ///< This kernel or this kind of socket cannot do it.
-  kFull,             ///< A limit of options.hpp is reached; later there may be room.
+  kFull,             ///< A limit is reached, of options.hpp or of the system (buffers, files,
+                     ///< threads); later there may be room.
   kStopped,          ///< stop() was called.
   kSystem,           ///< Anything else that the system said.
 };

@@ -56,10 +56,10 @@ class Matcher {
   Extract reply_id_;
 };
 
-/// Reads `size` bytes (at most 16) at `offset` as an ID, or nothing if they are not all there.
-std::optional<MatchId> read_match_id(Bytes datagram, std::size_t offset, std::size_t size);
+/// Reads the ID in a request's field, or nothing if its bytes are not all there.
+std::optional<MatchId> read_match_id(Bytes request, const Matcher::Field& field);
 
-/// Writes the low `size` bytes of an ID. Requires offset + size within the datagram.
-void write_match_id(MutableBytes datagram, std::size_t offset, std::size_t size, MatchId id);
+/// Writes the low bytes of an ID into a request's field. Requires the field within the request.
+void write_match_id(MutableBytes request, const Matcher::Field& field, MatchId id);
 
 }  // namespace volley

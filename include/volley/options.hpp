@@ -40,6 +40,9 @@ const RetryPolicy& policy_for(const Endpoint& destination);
 /// for the price of a whole processor.
 enum class Idle : std::uint8_t { kSleep, kSpin };
 
+/// Workers of one server.
+inline constexpr unsigned kMostWorkers = 64;
+
 /// Limits of raw mode. Each bounds a table, a queue or a size; when it is reached the newcomer is
 /// refused.
 struct RawLimits {
@@ -55,8 +58,15 @@ struct RawLimits {
   static constexpr std::size_t kSpentPorts = 14'116;
   /// How long one is remembered: as long as the internet policy waits for an answer.
   static constexpr Duration kSpentHold = std::chrono::seconds{30};
-  /// Workers of one server.
-  static constexpr unsigned kWorkers = 64;
+};
+
+/// Limits of one client in clear and sealed mode.
+struct ClientLimits {
+  /// Requests queued and in flight to one destination: the numbers that client and server both keep
+  /// (protocol.md §9).
+  static constexpr std::size_t kWindow = 65'536;
+  /// Pings in flight.
+  static constexpr std::size_t kPings = 64;
 };
 
 /// Limits of one server in clear and sealed mode, of all its workers together (protocol.md §6.9).
@@ -81,8 +91,17 @@ struct BatchLimits {
   static constexpr std::size_t kSegments = 64;
   /// Bytes in one run: one IPv4 datagram's payload.
   static constexpr std::size_t kRunBytes = 65'507;
-  /// Destinations remembered as unable to take segmentation runs.
+  /// Addresses remembered as unable to take segmentation runs; the oldest gives way to the next.
   static constexpr std::size_t kUnsegmented = 256;
+  /// Messages, each a run or a single datagram, handed to the kernel in one call.
+  static constexpr std::size_t kMessages = 64;
+  /// Datagrams that a receive batch has room for, of each of its slots: the most that a kernel
+  /// makes one train of.
+  static constexpr std::size_t kTrain = 128;
+  /// Entries of the error queue taken at a time: a flood of ICMP must not keep a thread there.
+  static constexpr int kErrors = 256;
+  /// How long one send of a batch waits, in all, for room in the socket's buffer.
+  static constexpr Duration kSendWait = std::chrono::seconds{1};
 };
 
 }  // namespace volley

@@ -48,7 +48,8 @@ class RawClient {
   using Handler = std::move_only_function<void(const RawAnswer&)>;
 
   /// Opens the first socket, so that a wrong source or device fails here. Fails as UdpSocket::bind
-  /// does.
+  /// does, and with kInvalid for options that cannot work and for a server that is a multicast or
+  /// broadcast address: one answer would be no more than one of many.
   [[nodiscard]] static Result<RawClient> open(const Endpoint& server,
                                               RawClientOptions options = {});
 

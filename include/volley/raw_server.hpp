@@ -43,8 +43,9 @@ struct RawServerCounters {
   std::uint64_t simulated_losses =
       0;                        ///< Dropped by RawServerOptions::drop before the handler saw them.
   std::uint64_t truncated = 0;  ///< Larger than the receive slot: dropped.
-  std::uint64_t too_long = 0;   ///< Answers dropped by max_amplification.
-  std::uint64_t unsent = 0;     ///< Answers the kernel would not send.
+  std::uint64_t unanswerable = 0;     ///< From port 0, where no answer can go: dropped.
+  std::uint64_t too_long = 0;         ///< Answers dropped by max_amplification.
+  std::uint64_t unsent = 0;           ///< Answers the kernel would not send.
   std::uint64_t failed_receives = 0;  ///< Receive calls that the kernel failed.
 };
 
@@ -69,7 +70,7 @@ class RawServer {
   using Handler = std::function<void(const Datagram& request, RawReply& reply)>;
 
   /// Takes the address: a second server on it fails with kAddressInUse, however many workers either
-  /// has.
+  /// has. Fails otherwise as UdpSocket::bind does, and with kInvalid for options that cannot work.
   [[nodiscard]] static Result<RawServer> bind(const Endpoint& local, Handler handler,
                                               RawServerOptions options = {});
 
@@ -81,7 +82,7 @@ class RawServer {
   const Endpoint& local() const;
 
   /// Serves until stop(), then returns once every worker has finished its batch. Fails when a
-  /// socket breaks.
+  /// socket breaks, and with kFull when the system has no room for the workers' threads.
   [[nodiscard]] Result<void> run();
   /// Ends run(). Any thread, and signal handlers.
   void stop() noexcept;

@@ -41,37 +41,45 @@ struct ServerCounters {
   std::uint64_t sent = 0;
   std::uint64_t dropped_short = 0;  ///< By the reasons of protocol.md §2.3, from here …
   std::uint64_t dropped_type = 0;
+  std::uint64_t dropped_unsupported = 0;
   std::uint64_t dropped_version = 0;
   std::uint64_t dropped_source = 0;
   std::uint64_t dropped_direction = 0;
   std::uint64_t dropped_header = 0;
   std::uint64_t dropped_misrouted = 0;
   std::uint64_t dropped_malformed = 0;
-  std::uint64_t wrong_ticket = 0;  ///< Answered with a bare header.
+  std::uint64_t wrong_ticket = 0;  ///< Answered with a bare header, or by protocol.md §6.3.
   // Frames.
   std::uint64_t below_base = 0;
   std::uint64_t beyond_window = 0;  ///< … to here.
   std::uint64_t executed = 0;       ///< Handlers started.
   std::uint64_t replied = 0;        ///< REPLY frames sent, kept ones again too.
   std::uint64_t repeated = 0;       ///< Of those, kept ones sent again.
+  std::uint64_t unkept = 0;         ///< Replies sent once and not kept: there was no room.
   std::uint64_t working = 0;        ///< WORKING frames sent.
   std::uint64_t busy = 0;           ///< Refused: no room to run, or too late.
   std::uint64_t never = 0;          ///< NEVER frames sent.
   std::uint64_t reply_gone = 0;
   std::uint64_t overload = 0;   ///< Refused: no room to remember.
   std::uint64_t abandoned = 0;  ///< Handlers that ended without an answer.
+  std::uint64_t pongs = 0;
+  std::uint64_t lost = 0;  ///< Answers that transmits were not polled for in time.
   // Now.
   std::uint64_t contexts = 0;
   std::uint64_t running = 0;
-  std::uint64_t bytes = 0;  ///< Of contexts, number states and kept replies together.
+  /// Of contexts, number states and kept replies together, as allocated; never over limits.memory.
+  std::uint64_t bytes = 0;
 };
 
 /// One worker's half of the promise, sans-IO: executes each number at most once and remembers what
 /// became of it (protocol.md §6). The clear mode.
 ///
 /// It has no socket, no clock and no thread; one thread at a time. All calls take the time, which
-/// never goes back and is read after the datagram was (protocol.md §1.3 A1). The memory stays
-/// within limits.memory, whatever arrives; a steady flow allocates nothing.
+/// never goes back and is read after the datagram was (protocol.md §1.3 A1).
+///
+/// Contexts, number states and kept replies stay within limits.memory, whatever arrives. Beside
+/// them there are tables bounded by other limits: some 170 bytes for each handler running, and less
+/// than 2 MB of queue and caches. A steady flow allocates nothing.
 class ServerCore {
  public:
   struct Options {
@@ -89,11 +97,13 @@ class ServerCore {
 
   // Inbound: handle_datagram, poll_request.
 
-  /// Takes one datagram that came in. Poll requests and transmits until there are none before the
-  /// next.
+  /// Takes one datagram that came in. Its frames act as requests are polled, so poll them until
+  /// there are none before the next, and before handle_timeout(): what is left is as if it had been
+  /// lost.
   void handle_datagram(const Datagram& datagram, Instant now);
-  /// A request to execute. Each must end with reply() or abandon(), in any order, now or later.
-  std::optional<Execution> poll_request();
+  /// The next request to execute. Each must end with reply() or abandon(), in any order, now or
+  /// later. Those whose time passed while others of the same datagram ran are refused.
+  std::optional<Execution> poll_request(Instant now);
 
   // Outbound: reply, abandon, poll_transmit.
 
@@ -103,14 +113,22 @@ class ServerCore {
   /// The handler has ended without one.
   void abandon(ExecutionId execution, Instant now);
 
-  /// Writes the next datagram into `buffer`, which has room for 65,507 bytes. Poll until there is
-  /// nothing after handle_datagram(), handle_timeout(), reply() and abandon().
+  /// Writes the next datagram into `buffer`, which has room for 65,507 bytes; or the next run of
+  /// them, by Transmit::segment_size. Poll until there is nothing at the end of each turn of the
+  /// loop, and whenever must_transmit() says so.
   std::optional<Transmit> poll_transmit(MutableBytes buffer, Instant now);
+  /// Whether transmits must be polled before the next handle_datagram(), handle_timeout(), reply()
+  /// or abandon(), whose answers may be lost otherwise, as if on the way.
+  bool must_transmit() const;
+  /// The system would not send this datagram, or this one of a run, for its size. Replies in it are
+  /// answered REPLY_GONE instead (protocol.md §6.4).
+  void handle_too_large(const Transmit& transmit, Bytes datagram);
 
   // Time: next_timeout, handle_timeout.
 
   /// When to call handle_timeout(), if nothing else happens. Ask again after every other call.
   std::optional<Instant> next_timeout() const;
+  /// Does a bounded part of what is due; next_timeout() tells if there is more.
   void handle_timeout(Instant now);
 
   /// Refuses new numbers from now on; what runs may end (protocol.md §6.5).

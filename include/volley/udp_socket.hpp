@@ -57,15 +57,16 @@ struct ArrivalDetail {
 
 /// How receive() looks for datagrams.
 struct ReceiveLook {
-  std::size_t most = SIZE_MAX;  ///< Kernel messages: a call that looks for one costs less.
+  std::size_t most = SIZE_MAX;  ///< Kernel messages: a call that looks for fewer costs less.
   /// Wait for the first, up to two clock_tick()s: one kernel call where wait() and receive() are
   /// two.
   bool linger = false;
 };
 
-/// One entry of the socket's error queue (IP_RECVERR): an ICMP error, or the local stack's own.
+/// One entry of the socket's error queue (IP_RECVERR): an ICMP error, or the local stack's own; or
+/// no error, kOther, but what an option such as SO_TIMESTAMPING puts there.
 struct SocketError {
-  enum class Origin : std::uint8_t { kLocal, kIcmp, kIcmp6 };
+  enum class Origin : std::uint8_t { kLocal, kIcmp, kIcmp6, kOther };
   Origin origin = Origin::kLocal;
   ErrorCode code = ErrorCode::kSystem;
   int system_error = 0;
@@ -77,10 +78,11 @@ struct SocketError {
   std::vector<std::byte> payload;     ///< The beginning of the datagram, as much as came back.
 };
 
-/// Counts since the socket was made. Datagrams, unless a name says otherwise.
+/// Counts since the socket was made. Datagrams, unless a name says otherwise. What goes out singly,
+/// by send(Bytes) and send_to(), is not in them: it may go from any thread.
 struct SocketCounters {
   std::uint64_t sent = 0;
-  std::uint64_t received = 0;
+  std::uint64_t received = 0;  ///< Whole or not.
   std::uint64_t send_calls = 0;
   std::uint64_t receive_calls = 0;
   std::uint64_t runs = 0;    ///< Segmentation runs sent (GSO).
@@ -89,12 +91,14 @@ struct SocketCounters {
       0;  ///< Runs the kernel would not segment (EIO, EINVAL), sent one by one.
   std::uint64_t runs_split = 0;  ///< Runs that did not fit the path (EMSGSIZE), sent one by one.
   std::uint64_t too_large = 0;   ///< Not sent: over the path MTU, fragmentation forbidden.
-  std::uint64_t no_buffers = 0;  ///< Not sent: the interface's queue was full (ENOBUFS).
+  std::uint64_t no_buffers = 0;  ///< Not sent: the interface's queue (ENOBUFS) was full, or the
+                                 ///< socket's buffer stayed so.
   std::uint64_t failed = 0;      ///< Not sent: the peer is unreachable or refused, or local policy.
-  std::uint64_t truncated = 0;   ///< Arrived larger than the slot; the rest is lost.
+  std::uint64_t truncated = 0;   ///< Not received whole: the slot was too small for it, or for
+                                 ///< those before it in its train.
   std::uint64_t other_members = 0;      ///< To an IPv6 group that only others here joined: dropped.
   std::uint64_t control_truncated = 0;  ///< Arrived with more control data than there was room for.
-  std::uint64_t unsegmented_peers = 0;  ///< Destinations that no run is tried for any more.
+  std::uint64_t unsegmented_peers = 0;  ///< Addresses that no run is tried for any more.
   bool segmentation = true;  ///< GSO is on for this socket. VOLLEY_NO_GSO=1 turns it off.
   bool coalescing = false;   ///< GRO is on for this socket. VOLLEY_NO_GRO=1 forbids it.
 };
@@ -105,12 +109,12 @@ struct OptionValue {
   std::string value;  ///< As the kernel gives it: SO_RCVBUF reads back doubled.
 };
 
-/// A UDP socket, IPv4 or IPv6, that never blocks but in wait() and where receive() is told to
-/// linger.
+/// A UDP socket, IPv4 or IPv6. It blocks in wait(), in a receive() that is told to linger, and in a
+/// send of a batch while its buffer is full; nowhere else.
 ///
 /// Move-only; one thread at a time, but send_to() may be called from any. Closed when destroyed and
-/// not inherited by child processes (CLOEXEC). No call here allocates after the first send and
-/// receive.
+/// not inherited by child processes (CLOEXEC). Sending and receiving allocate nothing once a batch
+/// as large has gone the same way; next_error(), options and memberships do.
 class UdpSocket {
  public:
   /// Binds to one address, to one interface, or with an unspecified address to everything. Fails
@@ -127,6 +131,8 @@ class UdpSocket {
   UdpSocket& operator=(UdpSocket&&) noexcept;
   ~UdpSocket();
 
+  /// Connects, as open_connected() does, whatever the socket was connected to before. Fails also
+  /// with kInvalid for an IPv6 peer of an IPv4 socket.
   [[nodiscard]] Result<void> connect(const Endpoint& peer);
 
   /// The address and port the socket is bound to; after connect(), those its datagrams leave from.
@@ -141,16 +147,21 @@ class UdpSocket {
   /// ICMP error, kTooLarge, kFull (no buffers).
   [[nodiscard]] Result<void> send(Bytes payload);
   /// Sends to `peer`, from `source` if it is specified (pktinfo). Fails also with kPermission
-  /// (broadcast without set_broadcast).
+  /// (broadcast without set_broadcast), and with kInvalid for an IPv6 address on an IPv4 socket.
   [[nodiscard]] Result<void> send_to(Bytes payload, const Endpoint& peer,
                                      const IpAddress& source = {}) const;
 
   // -- batches
 
-  /// Sends everything, waiting (at most a second in all) while the socket's buffer is full, and
-  /// empties the batch. What one peer's trouble stops is counted and does not stop the rest. Fails
-  /// only when the socket itself is broken; on a connected socket also with kRefused.
+  /// Sends everything, waiting (at most BatchLimits::kSendWait in all) while the socket's buffer is
+  /// full, and empties the batch. What one peer's trouble stops is counted and does not stop the
+  /// rest. Fails with kFull if the buffer stays full, which loses what is left; when the socket
+  /// itself is broken; and on a connected socket, once all was tried, with the first trouble its
+  /// peer made: of a datagram of this batch, or by ICMP of an earlier one.
   [[nodiscard]] Result<void> send(SendBatch& batch);
+  /// The first trouble that a peer made for the last batch: what send() on an unconnected socket
+  /// only counts, as the other peers have none of it.
+  std::optional<ErrorCode> send_trouble() const;
   /// Takes what has arrived, up to the batch's room: an empty batch means that nothing had. Fails
   /// with kRefused or kUnreachable on a connected socket.
   [[nodiscard]] Result<void> receive(ReceiveBatch& batch, const ReceiveLook& look = {});

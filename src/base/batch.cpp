@@ -8,10 +8,6 @@
 namespace volley {
 namespace {
 
-/// A train of one-byte datagrams would make 65,535 of one slot. No sender of ours makes more than
-/// 64, a kernel at most 128 of a train; room for that many of each slot is made once.
-constexpr std::size_t kMaxTrain = 128;
-
 /// Slots a power of two apart would all meet in the same few sets of the cache.
 constexpr std::size_t kSlotSkew = 192;
 
@@ -25,8 +21,8 @@ ReceiveBatch::ReceiveBatch(const Options& options)
       stride_{(options.slot_size + 63) / 64 * 64 + kSlotSkew},
       memory_{std::make_unique_for_overwrite<std::byte[]>(slots_ * stride_)} {
   VOLLEY_CHECK(slots_ > 0 && slot_size_ > 0);
-  datagrams_.reserve(slots_ * kMaxTrain);
-  arrivals_.reserve(slots_ * kMaxTrain);
+  datagrams_.reserve(slots_ * BatchLimits::kTrain);
+  arrivals_.reserve(slots_ * BatchLimits::kTrain);
 }
 
 MutableBytes ReceiveBatch::slot(std::size_t index) {
@@ -84,6 +80,7 @@ bool SendBatch::extends_run(const Transmit& last, const Transmit& next) const {
 
 void SendBatch::commit(const Transmit& transmit) {
   VOLLEY_CHECK(!full() && transmit.size <= kMaxPayload);
+  VOLLEY_CHECK(transmit.datagrams() <= BatchLimits::kSegments);
   if (!transmits_.empty() && transmits_.back().size > 0 &&
       extends_run(transmits_.back(), transmit)) {
     Transmit& last = transmits_.back();

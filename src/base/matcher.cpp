@@ -65,28 +65,31 @@ Result<Matcher> Matcher::parse(std::string_view text) {
 }
 
 std::optional<MatchId> Matcher::request_id(Bytes request) const {
-  return field_ ? read_match_id(request, field_->offset, field_->size) : request_id_(request);
+  return field_ ? read_match_id(request, *field_) : request_id_(request);
 }
 
 std::optional<MatchId> Matcher::reply_id(Bytes reply) const {
-  return field_ ? read_match_id(reply, field_->reply_offset, field_->size) : reply_id_(reply);
+  if (!field_) return reply_id_(reply);
+  return read_match_id(reply, {.offset = field_->reply_offset, .size = field_->size});
 }
 
-std::optional<MatchId> read_match_id(Bytes datagram, std::size_t offset, std::size_t size) {
-  if (size > kMaxIdSize || offset > datagram.size() || datagram.size() - offset < size)
+std::optional<MatchId> read_match_id(Bytes request, const Matcher::Field& field) {
+  if (field.size > kMaxIdSize || field.offset > request.size() ||
+      request.size() - field.offset < field.size) {
     return std::nullopt;
+  }
   MatchId id;
-  for (const std::byte byte : datagram.subspan(offset, size)) {
+  for (const std::byte byte : request.subspan(field.offset, field.size)) {
     id.high = id.high << 8 | id.low >> 56;
     id.low = id.low << 8 | std::to_integer<std::uint64_t>(byte);
   }
   return id;
 }
 
-void write_match_id(MutableBytes datagram, std::size_t offset, std::size_t size, MatchId id) {
-  VOLLEY_CHECK(size <= kMaxIdSize && offset + size <= datagram.size());
-  for (std::size_t i = size; i-- > 0;) {
-    datagram[offset + i] = static_cast<std::byte>(id.low & 0xff);
+void write_match_id(MutableBytes request, const Matcher::Field& field, MatchId id) {
+  VOLLEY_CHECK(field.size <= kMaxIdSize && field.offset + field.size <= request.size());
+  for (std::size_t i = field.size; i-- > 0;) {
+    request[field.offset + i] = static_cast<std::byte>(id.low & 0xff);
     id.low = id.low >> 8 | id.high << 56;
     id.high >>= 8;
   }

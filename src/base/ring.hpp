@@ -26,13 +26,31 @@ class Ring {
     ++size_;
   }
 
+  /// Adds an item by letting the caller write it where it stands: it still holds an older one.
+  /// Requires !full().
+  T& push() {
+    VOLLEY_CHECK(!full());
+    return items_[wrap(first_ + size_++)];
+  }
+
+  /// The oldest. Requires !empty().
+  const T& front() const {
+    VOLLEY_CHECK(!empty());
+    return items_[first_];
+  }
+
   /// Takes the oldest. Requires !empty().
   T pop() {
     VOLLEY_CHECK(!empty());
     T item = std::move(items_[first_]);
+    drop();
+    return item;
+  }
+  /// Forgets the oldest. Requires !empty().
+  void drop() {
+    VOLLEY_CHECK(!empty());
     first_ = wrap(first_ + 1);
     --size_;
-    return item;
   }
 
  private:

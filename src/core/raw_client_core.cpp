@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "base/check.hpp"
+#include "core/from_server.hpp"
 #include "core/raw_error.hpp"
 
 namespace volley {
@@ -34,6 +35,7 @@ RawClientCore::RawClientCore(Options options, RttEstimator& rtt)
       rtt_{rtt},
       jitter_{options_.seed},
       pending_{effective_window(options_)},
+      timers_{effective_window(options_)},
       events_{2 * effective_window(options_)},
       ids_{make_ledger(options_)} {}
 
@@ -41,42 +43,39 @@ RawClientCore::RawClientCore(Options options, RttEstimator& rtt)
 
 Result<RequestId> RawClientCore::request(Bytes body, const RawRequest& request, Instant now) {
   if (body.size() > kMaxPayload) {
-    return std::unexpected(too_large_error(body.size(), options_.server));
+    return std::unexpected(too_large_error(body.size(), kMaxPayload, options_.server));
   }
   if (!has_room()) return std::unexpected(no_room_error(in_flight(), options_.server));
-  const RetrySchedule schedule{options_.policy,
-                               {.first_wait = rtt_.timeout(),
-                                .timeout = request.timeout.value_or(options_.policy.give_up),
-                                .now = now}};
-  const RequestId taken = pending_.add(schedule, body);
+  const Slot slot = pending_.add(body);
+  pending_[slot].schedule = RetrySchedule{now, request.timeout.value_or(options_.policy.give_up)};
   if (ids_) {
-    Pending::Entry& entry = *pending_.find(taken);
-    const auto id = identify(entry, request.fresh_id);
+    const auto id = identify(pending_.body(slot), request.fresh_id);
     if (!id) {
-      pending_.remove(taken);
+      pending_.remove(slot);
       return std::unexpected(id.error());
     }
-    entry.details.id = *id;
-    ids_->begin(*id, taken);
+    pending_[slot].id = *id;
+    ids_->begin(*id, pending_.id_of(slot));
   }
-  last_ = taken;
+  make_due(slot);
+  last_ = pending_.id_of(slot);
   ++counters_.requests;
-  return taken;
+  return last_;
 }
 
-Result<MatchId> RawClientCore::identify(Pending::Entry& entry,
+Result<MatchId> RawClientCore::identify(MutableBytes body,
                                         const std::optional<MatchId>& fresh_id) const {
   const Matcher& matcher = *options_.matcher;
   const auto& field = matcher.field();
   if (fresh_id) {
     VOLLEY_CHECK(field.has_value());
-    if (entry.body.size() < field->offset + field->size) {
-      return std::unexpected(no_id_error(entry.body.size(), matcher));
+    if (body.size() < field->offset + field->size) {
+      return std::unexpected(no_id_error(body.size(), matcher));
     }
-    write_match_id(entry.body, field->offset, field->size, *fresh_id);
+    write_match_id(body, *field, *fresh_id);
   }
-  const auto id = matcher.request_id(entry.body);
-  if (!id) return std::unexpected(no_id_error(entry.body.size(), matcher));
+  const auto id = matcher.request_id(body);
+  if (!id) return std::unexpected(no_id_error(body.size(), matcher));
   if (ids_->in_flight(*id)) return std::unexpected(id_in_flight_error(options_.server));
   return *id;
 }
@@ -90,34 +89,55 @@ bool RawClientCore::id_taken(const MatchId& id) const {
 }
 
 std::optional<Transmit> RawClientCore::poll_transmit(MutableBytes buffer, Instant now) {
-  while (const auto next = pending_.next_queued()) {
-    Pending::Entry& entry = *pending_.find(*next);
-    RetrySchedule& schedule = entry.schedule;
+  while (!due_.empty()) {
+    const Slot slot = due_.front();
+    RetrySchedule& schedule = pending_[slot].schedule;
     if (schedule.deadline() <= now) {
       // Too late to ask. Its timer is due, so that handle_timeout() ends it.
-      pending_.wait(*next, schedule.deadline());
+      make_wait(slot, schedule.deadline());
       continue;
     }
-    if (entry.body.size() > buffer.size()) return std::nullopt;
+    const Bytes body = pending_.body(slot);
+    if (body.size() > buffer.size()) return std::nullopt;
     if (options_.report_waits && !room_for_event()) return std::nullopt;
 
-    const Duration wait = schedule.sent(now, jitter_);
-    pending_.wait(*next, now + wait);
-    std::ranges::copy(entry.body, buffer.begin());
+    if (schedule.attempts() == 0) schedule.postpone(now);
+    schedule.sent(options_.policy, rtt_.timeout(), now);
+    const Duration wait =
+        std::min(schedule.wait(options_.policy, jitter_.unit()), schedule.deadline() - now);
+    make_wait(slot, now + wait);
+    std::ranges::copy(body, buffer.begin());
     ++counters_.attempts;
     if (schedule.attempts() > 1) spent_ = true;
     if (options_.report_waits) {
-      events_.push(RawWaiting{.request = *next, .attempt = schedule.attempts(), .wait = wait});
+      events_.push(RawWaiting{
+          .request = pending_.id_of(slot), .attempt = schedule.attempts(), .wait = wait});
     }
-    return Transmit{.peer = options_.server, .size = entry.body.size()};
+    return Transmit{.peer = options_.server, .size = body.size()};
   }
   return std::nullopt;
+}
+
+/// Has the request sent, once those queued before it are. Its timer goes to the deadline: if
+/// nothing can be sent until then, it ends.
+void RawClientCore::make_due(Slot slot) {
+  Request& request = pending_[slot];
+  request.is_due = true;
+  due_.push_back(pending_, slot);
+  timers_.set(slot, request.schedule.deadline());
+}
+
+/// Takes the request out of the queue; it acts next at `timer`.
+void RawClientCore::make_wait(Slot slot, Instant timer) {
+  pending_[slot].is_due = false;
+  due_.erase(pending_, slot);
+  timers_.set(slot, timer);
 }
 
 // Inbound.
 
 void RawClientCore::handle_datagram(const Datagram& datagram, Instant now) {
-  if (!is_server(datagram.peer)) {
+  if (!is_from_server(datagram.peer, options_.server)) {
     ++counters_.strangers;
     return;
   }
@@ -128,29 +148,20 @@ void RawClientCore::handle_datagram(const Datagram& datagram, Instant now) {
     asked = id ? ids_->in_flight(*id) : std::nullopt;
   }
   // What was not sent yet cannot be answered: this answers an older request, or none.
-  const Pending::Entry* entry = asked ? pending_.find(*asked) : nullptr;
-  if (entry == nullptr || entry->schedule.attempts() == 0) {
+  const Slot slot = asked ? pending_.find(*asked) : kNoSlot;
+  if (slot == kNoSlot || pending_[slot].schedule.attempts() == 0) {
     count_uninvited(id);
     return;
   }
   // Karn's rule, both halves.
-  const RetrySchedule& schedule = entry->schedule;
+  const RetrySchedule& schedule = pending_[slot].schedule;
   if (schedule.attempts() == 1) {
-    rtt_.sample(now - schedule.first_send());
+    rtt_.sample(now - schedule.start());
   } else {
     rtt_.backed_off(schedule.backoff());
   }
   ++counters_.replies;
-  finish(*asked, RawOutcome::kReply, datagram.payload, now);
-}
-
-bool RawClientCore::is_server(const Endpoint& peer) const {
-  if (peer == options_.server) return true;
-  // An address that one side names without its scope is compared without.
-  const IpAddress& server = options_.server.address();
-  const IpAddress& address = peer.address();
-  if (server.scope() != 0 && address.scope() != 0) return false;
-  return peer.port() == options_.server.port() && address.with_scope(0) == server.with_scope(0);
+  finish(slot, RawOutcome::kReply, datagram.payload, now);
 }
 
 void RawClientCore::count_uninvited(const std::optional<MatchId>& id) {
@@ -168,9 +179,9 @@ void RawClientCore::count_uninvited(const std::optional<MatchId>& id) {
 
 void RawClientCore::handle_refused(Instant now) {
   ++counters_.refused;
-  pending_.for_each([&](RequestId request, const Pending::Entry& entry) {
+  pending_.for_each([&](Slot slot) {
     // What was not sent yet cannot have been refused.
-    if (entry.schedule.attempts() > 0) finish(request, RawOutcome::kRefused, {}, now);
+    if (pending_[slot].schedule.attempts() > 0) finish(slot, RawOutcome::kRefused, {}, now);
   });
 }
 
@@ -179,23 +190,25 @@ void RawClientCore::handle_hint(ErrorCode hint, Instant now) {
   hinted_ = now;
 }
 
-void RawClientCore::finish(RequestId request, RawOutcome outcome, Bytes body, Instant now) {
-  const Pending::Entry& entry = *pending_.find(request);
-  const RetrySchedule& schedule = entry.schedule;
-  RawFinished finished{.request = request,
+void RawClientCore::finish(Slot slot, RawOutcome outcome, Bytes body, Instant now) {
+  const Request& request = pending_[slot];
+  const RetrySchedule& schedule = request.schedule;
+  RawFinished finished{.request = pending_.id_of(slot),
                        .outcome = outcome,
                        .body = body,
                        .attempts = schedule.attempts(),
-                       .elapsed = now - schedule.first_send()};
+                       .elapsed = now - schedule.start()};
   if (outcome == RawOutcome::kReply) {
     if (finished.attempts == 1) finished.round_trip = finished.elapsed;
   } else {
     spent_ = true;
   }
-  if (outcome == RawOutcome::kNoAnswer && hinted_ >= schedule.first_send()) finished.hint = hint_;
-  if (ids_) ids_->end(entry.details.id, outcome);
+  if (outcome == RawOutcome::kNoAnswer && hinted_ >= schedule.start()) finished.hint = hint_;
+  if (ids_) ids_->end(request.id, outcome);
   last_outcome_ = outcome;
-  pending_.remove(request);
+  timers_.erase(slot);
+  if (request.is_due) due_.erase(pending_, slot);
+  pending_.remove(slot);
   events_.push(finished);
 }
 
@@ -214,11 +227,12 @@ bool RawClientCore::room_for_event() const {
 // Time.
 
 void RawClientCore::handle_timeout(Instant now) {
-  while (const auto due = pending_.pop_due(now)) {
-    if (pending_.find(*due)->schedule.gives_up(now)) {
-      finish(*due, RawOutcome::kNoAnswer, {}, now);
+  while (const auto slot = timers_.pop_due(now)) {
+    const Request& request = pending_[*slot];
+    if (request.schedule.gives_up(options_.policy, now)) {
+      finish(*slot, RawOutcome::kNoAnswer, {}, now);
     } else {
-      pending_.queue(*due);
+      make_due(*slot);
     }
   }
 }

@@ -18,7 +18,10 @@
 #include "core/id_ledger.hpp"
 #include "core/pending_table.hpp"
 #include "core/raw_event.hpp"
+#include "core/retry_schedule.hpp"
 #include "core/rtt_estimator.hpp"
+#include "core/slot_list.hpp"
+#include "core/timer_queue.hpp"
 
 namespace volley {
 
@@ -49,7 +52,9 @@ class RawClientCore {
     RetryPolicy policy;      ///< One that validate() passes.
     std::size_t window = 1;  ///< Requests in flight, at least 1; without a Matcher always 1.
     std::optional<Matcher> matcher{};
-    std::uint64_t seed = 1;     ///< Of the jitter.
+    /// Of the jitter, and of the hash that finds IDs: unknown to those who could choose IDs that
+    /// collide.
+    std::uint64_t seed = 1;
     bool report_waits = false;  ///< Make a RawWaiting event of every send.
   };
 
@@ -104,7 +109,7 @@ class RawClientCore {
   // Time: next_timeout, handle_timeout.
 
   /// When to call handle_timeout(), if nothing else happens. Ask again after every other call.
-  std::optional<Instant> next_timeout() const { return pending_.next_timer(); }
+  std::optional<Instant> next_timeout() const { return timers_.next(); }
 
   /// Ends what has reached its deadline, and makes due what has waited its wait.
   void handle_timeout(Instant now);
@@ -117,21 +122,27 @@ class RawClientCore {
   const RawClientCounters& counters() const { return counters_; }
 
  private:
-  struct Details {
-    MatchId id;  // With a Matcher.
+  struct Request {
+    RetrySchedule schedule;
+    MatchId id;           // With a Matcher.
+    SlotLinks links{};    // In due_,
+    bool is_due = false;  // while it is there.
   };
-  using Pending = PendingTable<Details>;
 
-  Result<MatchId> identify(Pending::Entry& entry, const std::optional<MatchId>& fresh_id) const;
-  bool is_server(const Endpoint& peer) const;
+  [[nodiscard]] Result<MatchId> identify(MutableBytes body,
+                                         const std::optional<MatchId>& fresh_id) const;
   void count_uninvited(const std::optional<MatchId>& id);
-  void finish(RequestId request, RawOutcome outcome, Bytes body, Instant now);
+  void make_due(Slot slot);
+  void make_wait(Slot slot, Instant timer);
+  void finish(Slot slot, RawOutcome outcome, Bytes body, Instant now);
   bool room_for_event() const;
 
   const Options options_;
   RttEstimator& rtt_;
   Random jitter_;
-  Pending pending_;
+  PendingTable<Request> pending_;
+  SlotList due_;       // What is to be sent.
+  TimerQueue timers_;  // Of each request its one, by slot.
   Ring<RawEvent> events_;
   std::optional<IdLedger> ids_;             // With a Matcher.
   RequestId last_{};                        // Without one: the request last taken in,

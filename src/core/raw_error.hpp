@@ -8,6 +8,7 @@
 #include <volley/matcher.hpp>
 
 #include "core/raw_event.hpp"
+#include "core/request_error.hpp"
 
 namespace volley {
 
@@ -15,9 +16,7 @@ namespace volley {
 /// the last hint said, or kTimedOut.
 std::optional<Error> error_of(const RawFinished& finished, const Endpoint& server);
 
-// Why a request did not begin.
-Error too_large_error(std::size_t size, const Endpoint& server);
-Error no_room_error(std::size_t in_flight, const Endpoint& server);
+// Why a request did not begin; what any mode may say is in request_error.hpp.
 Error no_id_error(std::size_t size, const Matcher& matcher);
 Error id_in_flight_error(const Endpoint& server);
 

@@ -3,43 +3,21 @@
 #include <algorithm>
 
 namespace volley {
-namespace {
 
-/// `start + span`, or the end of time: a caller may well say "never" with Duration::max().
-Instant later(Instant start, Duration span) {
-  return span < Instant::max() - start ? start + span : Instant::max();
+void RetrySchedule::postpone(Instant now) {
+  deadline_ = later(now, deadline_ - start_);
+  start_ = now;
 }
 
-}  // namespace
-
-RetrySchedule::RetrySchedule(const RetryPolicy& policy, const Start& start)
-    : policy_{&policy},
-      timeout_{start.timeout},
-      backoff_{std::min(start.first_wait, policy.cap)},
-      first_send_{start.now},
-      deadline_{later(start.now, start.timeout)} {}
-
-Duration RetrySchedule::sent(Instant now, Random& jitter) {
-  if (attempts_ == 0) {
-    first_send_ = now;
-    deadline_ = later(now, timeout_);
-  } else {
-    backoff_ = backoff_ < policy_->cap / 2 ? 2 * backoff_ : policy_->cap;
-  }
-  ++attempts_;
-  return std::min(with_jitter(jitter), std::max(deadline_ - now, Duration::zero()));
-}
-
-bool RetrySchedule::gives_up(Instant now) const {
-  if (now >= deadline_) return true;
-  return policy_->max_attempts != 0 && attempts_ >= policy_->max_attempts;
-}
-
-Duration RetrySchedule::with_jitter(Random& jitter) const {
-  const double wait =
-      static_cast<double>(backoff_.count()) * (1.0 + policy_->jitter * jitter.unit());
-  if (wait >= static_cast<double>(policy_->cap.count())) return policy_->cap;
+Duration RetrySchedule::wait(const RetryPolicy& policy, double draw) const {
+  const double wait = static_cast<double>(backoff_.count()) * (1.0 + policy.jitter * draw);
+  if (wait >= static_cast<double>(policy.cap.count())) return policy.cap;
   return std::max(backoff_, Duration{static_cast<Duration::rep>(wait)});
+}
+
+bool RetrySchedule::gives_up(const RetryPolicy& policy, Instant now) const {
+  if (now >= deadline_) return true;
+  return policy.max_attempts != 0 && attempts_ >= policy.max_attempts;
 }
 
 }  // namespace volley

@@ -3,51 +3,63 @@
 #include <volley/options.hpp>
 #include <volley/time.hpp>
 
-#include "base/random.hpp"
-
 namespace volley {
 
+/// `start + span`, or the end of time: a caller may well say "never" with Duration::max().
+constexpr Instant later(Instant start, Duration span) {
+  return span < Instant::max() - start ? start + span : Instant::max();
+}
+
 /// When one request is sent again, and when it is given up: waits that double from the first to the
-/// policy's cap, under a hard deadline. Pure arithmetic; a value of 48 bytes.
+/// policy's cap, under a hard deadline. Pure arithmetic; a value of 32 bytes, which leaves the
+/// policy to its owner.
 class RetrySchedule {
  public:
-  struct Start {
-    Duration first_wait;  ///< What the destination's RttEstimator says.
-    Duration timeout;     ///< From the first send to the deadline.
-    Instant now;
-  };
-
   /// Of no request.
   RetrySchedule() = default;
 
-  /// Before the first send the deadline counts from `start.now`, so that a request which never gets
-  /// its turn to be sent ends too. Borrows the policy.
-  RetrySchedule(const RetryPolicy& policy, const Start& start);
+  /// Of one that is made now and ends so long after, whether it is sent or not.
+  RetrySchedule(Instant now, Duration timeout) : start_{now}, deadline_{later(now, timeout)} {}
 
-  /// Records a send and returns the wait that begins with it. Never past the deadline: 0 once that
-  /// is over.
-  Duration sent(Instant now, Random& jitter);
+  /// Counts the timeout from now instead.
+  void postpone(Instant now);
+
+  /// Records a send and begins its wait: `first_wait`, as the destination's RttEstimator has it, or
+  /// twice the last.
+  void sent(const RetryPolicy& policy, Duration first_wait, Instant now) {
+    if (attempts_ == 0) {
+      start_ = now;
+      backoff_ = first_wait < policy.cap ? first_wait : policy.cap;
+    } else {
+      backoff_ = backoff_ < policy.cap / 2 ? 2 * backoff_ : policy.cap;
+    }
+    ++attempts_;
+  }
+
+  /// Records a send that no end of a wait caused: its own wait is as long as the last.
+  void sent_early() { ++attempts_; }
+
+  /// The wait after the last send: the backoff, longer by a random part of itself, up to the cap.
+  /// `draw` is in [0, 1). It may pass the deadline.
+  Duration wait(const RetryPolicy& policy, double draw) const;
 
   /// Whether nothing is left to try at the end of a wait: the deadline is over, or the attempts are
   /// used up.
-  bool gives_up(Instant now) const;
+  bool gives_up(const RetryPolicy& policy, Instant now) const;
 
   unsigned attempts() const { return attempts_; }
   Instant deadline() const { return deadline_; }
   /// When it was first sent; before that, when it was made.
-  Instant first_send() const { return first_send_; }
-  /// The doubled wait now in force, before jitter and deadline: what RttEstimator::backed_off()
-  /// wants.
+  Instant start() const { return start_; }
+  /// Counts its age from now instead.
+  void restart(Instant now) { start_ = now; }
+  /// The doubled wait now in force, before jitter: what RttEstimator::backed_off() wants.
   Duration backoff() const { return backoff_; }
 
  private:
-  Duration with_jitter(Random& jitter) const;
-
-  const RetryPolicy* policy_ = nullptr;
-  Duration timeout_{};
-  Duration backoff_{};
-  Instant first_send_;
+  Instant start_;
   Instant deadline_;
+  Duration backoff_{};
   unsigned attempts_ = 0;
 };
 

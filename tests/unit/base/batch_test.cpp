@@ -83,6 +83,13 @@ TEST(SendBatch, SaysWhenItIsFull) {
   EXPECT_EQ(batch.space().size(), kMaxPayload);
 }
 
+TEST(SendBatch, TakesNoRunThatOldKernelsWouldRefuse) {
+  SendBatch batch;
+  const std::size_t most = BatchLimits::kSegments * 10;
+  batch.commit({.peer = kAlice, .size = most, .segment_size = 10});
+  EXPECT_DEATH(batch.commit({.peer = kBob, .size = most + 1, .segment_size = 10}), "kSegments");
+}
+
 TEST(SendBatch, GivesEachRunItsBytes) {
   SendBatch batch;
   add(batch, kAlice, 3, 'a');

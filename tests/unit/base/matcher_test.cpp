@@ -51,10 +51,10 @@ TEST(Matcher, SixteenBytesRoundTrip) {
   for (std::size_t size = 1; size <= 16; ++size) {
     std::vector<std::byte> datagram(20, std::byte{0xee});
     for (std::size_t i = 0; i < size; ++i) datagram[2 + i] = static_cast<std::byte>(0x80 + i);
-    const auto id = read_match_id(datagram, 2, size);
+    const auto id = read_match_id(datagram, {.offset = 2, .size = size});
     ASSERT_TRUE(id);
     std::vector<std::byte> copy(20, std::byte{0xee});
-    write_match_id(copy, 2, size, *id);
+    write_match_id(copy, {.offset = 2, .size = size}, *id);
     EXPECT_EQ(copy, datagram) << size;
   }
 }

@@ -46,7 +46,7 @@ class BusyTalk {
  private:
   void ask() {
     const std::size_t size = 16 + random_.below(body_.size() - 16);
-    write_match_id(body_, 0, 8, {.high = 0, .low = next_id_++});
+    write_match_id(body_, {.size = 8}, {.high = 0, .low = next_id_++});
     EXPECT_TRUE(core_.request(Bytes{body_}.first(size), {}, now_));
   }
 

@@ -14,12 +14,12 @@ constexpr Matcher::Field kNumber{.offset = 0, .size = 4, .reply_offset = 0};
 std::string question(std::uint32_t number) {
   std::string body = "????: and what is the answer?";
   const MutableBytes bytes = std::as_writable_bytes(std::span{body});
-  write_match_id(bytes, kNumber.offset, kNumber.size, {.high = 0, .low = number});
+  write_match_id(bytes, kNumber, {.high = 0, .low = number});
   return body;
 }
 
 std::uint32_t number_in(Bytes body) {
-  const auto id = read_match_id(body, kNumber.offset, kNumber.size);
+  const auto id = read_match_id(body, kNumber);
   return id ? static_cast<std::uint32_t>(id->low) : 0;
 }
 

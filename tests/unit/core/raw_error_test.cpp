@@ -42,8 +42,15 @@ TEST(RawError, NamesTheCauseThatTheNetworkHinted) {
 
 TEST(RawError, SaysWhenNothingCouldBeSentAtAll) {
   EXPECT_EQ(error({.outcome = RawOutcome::kNoAnswer, .attempts = 0, .elapsed = 1s}).message,
-            "nothing could be sent to 127.0.0.1:1060 in 1 s: this machine's send queue stayed "
-            "full; send less at a time");
+            "nothing was sent to 127.0.0.1:1060 in 1 s: its turn never came; run the client more "
+            "often, or ask less at a time");
+  EXPECT_EQ(error({.outcome = RawOutcome::kNoAnswer,
+                   .attempts = 2,
+                   .elapsed = 1s,
+                   .hint = ErrorCode::kFull})
+                .message,
+            "no answer from 127.0.0.1:1060 after 2 attempts in 1 s: this machine's send buffer "
+            "stayed full; send less at a time");
 }
 
 TEST(RawError, SaysThatThePortIsClosed) {

@@ -2,9 +2,12 @@
 
 #include <gmock/gmock.h>
 
+#include <algorithm>
 #include <chrono>
 #include <string>
 #include <vector>
+
+#include "base/random.hpp"
 
 namespace volley {
 namespace {
@@ -22,12 +25,12 @@ Story play(const RetryPolicy& policy, std::uint64_t seed = 1) {
   const Instant start{1h};
   Instant now = start;
   Random jitter{seed};
-  RetrySchedule schedule{policy,
-                         {.first_wait = policy.first_wait, .timeout = policy.give_up, .now = now}};
+  RetrySchedule schedule{now, policy.give_up};
   Story story;
-  while (!schedule.gives_up(now) && story.sends.size() < 10'000) {
+  while (!schedule.gives_up(policy, now) && story.sends.size() < 10'000) {
     story.sends.push_back(now - start);
-    now += schedule.sent(now, jitter);
+    schedule.sent(policy, policy.first_wait, now);
+    now += std::min(schedule.wait(policy, jitter.unit()), schedule.deadline() - now);
   }
   EXPECT_EQ(story.sends.size(), schedule.attempts());
   story.gave_up = now - start;
@@ -93,17 +96,34 @@ TEST(RetrySchedule, JitterOnlyLengthensAndNeverPassesItsBoundTheCapOrTheDeadline
   EXPECT_EQ(play(kLocalPolicy, 1).sends, play(kLocalPolicy, 1).sends);
 }
 
-TEST(RetrySchedule, CountsTheDeadlineFromTheFirstSend) {
+TEST(RetrySchedule, KeepsTheDeadlineItWasMadeWithUnlessItIsPostponed) {
   const RetryPolicy policy = without_jitter(kLocalPolicy);
-  Random jitter{1};
   const Instant made{1h};
-  RetrySchedule schedule{policy, {.first_wait = 100ms, .timeout = 50ms, .now = made}};
+  RetrySchedule schedule{made, 50ms};
   EXPECT_EQ(schedule.deadline(), made + 50ms) << "a request that is never sent ends too";
-  EXPECT_EQ(schedule.sent(made + 40ms, jitter), 50ms) << "no wait passes the deadline";
-  EXPECT_EQ(schedule.deadline(), made + 90ms);
-  EXPECT_FALSE(schedule.gives_up(made + 90ms - 1ns));
-  EXPECT_TRUE(schedule.gives_up(made + 90ms));
-  EXPECT_EQ(schedule.backoff(), 100ms) << "what the path was given, not what was left of the time";
+  RetrySchedule postponed = schedule;
+  postponed.postpone(made + 40ms);
+  EXPECT_EQ(postponed.deadline(), made + 90ms);
+
+  schedule.sent(policy, 100ms, made + 40ms);
+  EXPECT_EQ(schedule.start(), made + 40ms);
+  EXPECT_EQ(schedule.deadline(), made + 50ms);
+  EXPECT_FALSE(schedule.gives_up(policy, made + 50ms - 1ns));
+  EXPECT_TRUE(schedule.gives_up(policy, made + 50ms));
+  EXPECT_EQ(schedule.wait(policy, 0), 100ms) << "what the path is given, whatever time is left";
+}
+
+TEST(RetrySchedule, ASendThatNoWaitsEndCausedNeitherDoublesNorResetsIt) {
+  const RetryPolicy policy = without_jitter(kLocalPolicy);
+  RetrySchedule schedule{Instant{1h}, 3s};
+  schedule.sent(policy, 100ms, Instant{1h});
+  schedule.sent(policy, 100ms, Instant{1h} + 100ms);
+  schedule.sent_early();
+  EXPECT_EQ(schedule.backoff(), 200ms);
+  EXPECT_EQ(schedule.attempts(), 3U);
+  schedule.sent(policy, 100ms, Instant{1h} + 400ms);
+  EXPECT_EQ(schedule.backoff(), 400ms);
+  EXPECT_EQ(schedule.start(), Instant{1h}) << "the age counts from the first send";
 }
 
 TEST(RetrySchedule, AnEndlessTimeoutDoesNotOverflow) {
@@ -112,15 +132,18 @@ TEST(RetrySchedule, AnEndlessTimeoutDoesNotOverflow) {
   policy.give_up = Duration::max();
   Random jitter{1};
   Instant now{1h};
-  RetrySchedule schedule{policy, {.first_wait = 100ms, .timeout = policy.give_up, .now = now}};
+  RetrySchedule schedule{now, policy.give_up};
+  schedule.postpone(Instant{2h});
+  EXPECT_EQ(schedule.deadline(), Instant::max());
   Duration last{};
-  for (int i = 0; i < 100 && !schedule.gives_up(now); ++i) {
-    const Duration wait = schedule.sent(now, jitter);
+  for (int i = 0; i < 100 && !schedule.gives_up(policy, now); ++i) {
+    schedule.sent(policy, 100ms, now);
+    const Duration wait = schedule.wait(policy, jitter.unit());
     ASSERT_GT(wait, Duration::zero());
     last = wait;
-    now += wait;
+    now = later(now, wait);
   }
-  EXPECT_TRUE(schedule.gives_up(now));
+  EXPECT_TRUE(schedule.gives_up(policy, now));
   EXPECT_EQ(now, Instant::max());
   EXPECT_GT(last, 24h);
 }

@@ -1,0 +1,88 @@
+#pragma once
+
+#include <cstddef>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include <volley/answer.hpp>
+#include <volley/bytes.hpp>
+#include <volley/client_core.hpp>
+#include <volley/endpoint.hpp>
+#include <volley/error.hpp>
+#include <volley/options.hpp>
+#include <volley/time.hpp>
+
+namespace volley {
+
+class UdpSocket;
+
+struct ClientOptions {
+  /// By default chosen by the destination's kind of address.
+  std::optional<RetryPolicy> policy{};
+  /// Requests in flight and queued at most; to 65,536.
+  std::size_t window = 1'024;
+  /// Send from this address, and port unless it is 0.
+  std::optional<Endpoint> source{};
+  /// Send by this interface only.
+  std::string device{};
+  Idle idle = Idle::kSleep;
+  /// Run on the socket before it is used: options that Volley does not know of.
+  std::function<Result<void>(UdpSocket&)> prepare{};
+};
+
+/// Sends requests to one Volley server. Each is executed at most once, and ends with exactly one
+/// outcome: a reply, or which of the ways it failed (protocol.md §1.2).
+///
+/// Runs on the caller's thread; no thread of its own. One thread at a time, but stop() from any and
+/// from signal handlers. Requests submitted together share datagrams.
+///
+/// Clear mode: faults, strangers and whoever guesses or forges addresses are dealt with; whoever
+/// sees the traffic is not.
+class Client {
+ public:
+  using Handler = std::move_only_function<void(const Answer&)>;
+
+  /// Opens the socket; nothing is sent yet. Fails as UdpSocket::bind and connect do.
+  [[nodiscard]] static Result<Client> open(const Endpoint& server, ClientOptions options = {});
+
+  Client(Client&&) noexcept;
+  Client& operator=(Client&&) noexcept;
+  ~Client();
+
+  /// Sends `body` and waits for what becomes of it. Fails only for what is wrong on this side:
+  /// kTooLarge (over 65,459 bytes), kFull, kStopped.
+  [[nodiscard]] Result<Answer> request(Bytes body, const RequestOptions& options = {});
+
+  /// Starts a request; `handler` gets its end from within a run call. Fails as request() does:
+  /// kFull when the window is, and run_once() makes room.
+  [[nodiscard]] Result<void> submit(Bytes body, Handler handler,
+                                    const RequestOptions& options = {});
+  std::size_t in_flight() const;
+  bool has_room() const;
+
+  /// Has a datagram of `size` bytes (44 to 65,507) echoed by the server, which runs nothing.
+  /// Nothing if no echo came within `timeout`. Fails with kStopped.
+  [[nodiscard]] Result<std::optional<Pong>> ping(std::size_t size, Duration timeout);
+
+  /// Sends what is due, waits for something to happen (no longer than `until`), and runs the
+  /// handlers.
+  [[nodiscard]] Result<void> run_once(std::optional<Instant> until = {});
+  /// Runs until nothing is in flight. Fails with kStopped.
+  [[nodiscard]] Result<void> run_until_idle();
+  /// Makes every run call and request() return kStopped, now and from now on.
+  void stop() noexcept;
+
+  const Endpoint& server() const;
+  /// The smoothed round trip, once one is known.
+  std::optional<Duration> smoothed_round_trip() const;
+  const ClientCounters& counters() const;
+
+ private:
+  struct State;
+  explicit Client(std::unique_ptr<State> state);
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace volley

@@ -1,0 +1,58 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+#include "base/check.hpp"
+#include "core/block_store.hpp"
+#include "core/lazy_array.hpp"
+#include "core/slot_list.hpp"
+#include "wire/frame.hpp"
+
+namespace volley {
+
+/// One frame that waits to be sent, or a bare header.
+struct Answer {
+  enum class Kind : std::uint8_t { kReply, kNack, kWorking, kPong, kBare };
+
+  Kind kind = Kind::kBare;
+  std::uint8_t attempt = 0;
+  NackCode code{};
+  std::uint8_t turn = 0;     ///< Of a bare header.
+  bool deferred = false;     ///< REPLY and WORKING.
+  bool alone = false;        ///< In a datagram of its own, and that in no run.
+  std::uint16_t zeros = 0;   ///< Of a PONG.
+  Slot route = kNoSlot;      ///< Held.
+  std::uint32_t number = 0;  ///< All but PONG.
+  std::uint32_t detail = 0;  ///< Of a NACK.
+  Block reply = kNoBlock;    ///< Of a REPLY, held.
+  std::uint64_t opaque = 0;  ///< Of a PONG.
+};
+static_assert(sizeof(Answer) == 32);
+
+/// Answers in the order in which they are to be sent, so many at most. Allocates when made and
+/// never after; one thread.
+class AnswerQueue {
+ public:
+  /// A power of two: twice what the largest datagram can ask for.
+  static constexpr std::size_t kCapacity = 16'384;
+
+  bool empty() const { return first_ == end_; }
+  std::size_t room() const { return kCapacity - (end_ - first_); }
+
+  /// Requires room.
+  void push(const Answer& answer) {
+    VOLLEY_CHECK(room() > 0);
+    answers_.make(end_++ % kCapacity, answer);
+  }
+  /// The one to send next. Requires !empty().
+  const Answer& front() const { return answers_[first_ % kCapacity]; }
+  void pop() { ++first_; }
+
+ private:
+  LazyArray<Answer> answers_{kCapacity};
+  std::size_t first_ = 0;
+  std::size_t end_ = 0;
+};
+
+}  // namespace volley

@@ -1,0 +1,27 @@
+#include "core/client_numbers.hpp"
+
+#include <algorithm>
+#include <bit>
+
+namespace volley {
+
+ClientNumbers::ClientNumbers(ClientId id, Sequence first, std::size_t expected)
+    : id_{id},
+      lowest_{std::to_underlying(first)},
+      next_{lowest_},
+      mask_{
+          static_cast<std::uint32_t>(std::bit_ceil(std::clamp<std::size_t>(expected, 1, kWindow))) -
+          1},
+      ring_(mask_ + std::size_t{1}, kNoSlot) {}
+
+void ClientNumbers::grow() {
+  const std::uint32_t mask = 2 * mask_ + 1;
+  std::vector<Slot> ring(mask + std::size_t{1}, kNoSlot);
+  for (std::uint32_t number = lowest_; number != next_; ++number) {
+    ring[number & mask] = ring_[number & mask_];
+  }
+  ring_ = std::move(ring);
+  mask_ = mask;
+}
+
+}  // namespace volley

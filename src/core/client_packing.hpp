@@ -1,0 +1,88 @@
+#pragma once
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+
+#include <volley/bytes.hpp>
+#include <volley/time.hpp>
+
+#include "base/check.hpp"
+#include "core/clear_channel.hpp"
+#include "core/client_state.hpp"
+#include "wire/frame_writer.hpp"
+
+namespace volley {
+
+/// One datagram of requests in the making: frames are written where they will be sent from.
+class ClientState::Packing {
+ public:
+  /// Frames share the datagram up to `limit` octets and the room of the window; each counts there
+  /// as `reply` octets at least.
+  Packing(MutableBytes buffer, std::size_t limit, const CongestionWindow& window, std::size_t reply)
+      : buffer_{buffer},
+        frames_{frames_within(limit)},
+        room_{window.room()},
+        reply_{reply},
+        idle_{window.idle()} {}
+
+  bool empty() const { return frames_.size() == 0; }
+  /// Of the datagram so far.
+  std::size_t size() const { return ClearChannel::kFront + frames_.size() + ClearChannel::kBack; }
+  /// What its frames count in the window.
+  std::size_t charged() const { return charged_; }
+  /// Which of the client_ids it has.
+  std::uint8_t numbers() const { return numbers_; }
+
+  /// Whether a frame of that size can share datagrams at all.
+  bool shares(std::size_t size) const { return size <= frames_.room(); }
+
+  /// Whether a frame of that size, with a number of that client_id, may be written. One that cannot
+  /// share a datagram has it alone.
+  bool fits(std::size_t size, std::uint8_t numbers) const {
+    const std::size_t charge = std::max(size, reply_);
+    if (empty()) return idle_ || charge <= room_;
+    return numbers == numbers_ && size <= frames_.room() && charged_ + charge <= room_;
+  }
+
+  /// Requires that it fits().
+  void write(const Frame& frame, std::uint8_t numbers) {
+    const std::size_t size = size_of(frame);
+    if (size > frames_.room()) {
+      frames_ = frames_within(ClearChannel::kFront + size + ClearChannel::kBack);
+    }
+    VOLLEY_CHECK(frames_.write(frame));
+    charged_ += std::max(size, reply_);
+    numbers_ = numbers;
+  }
+
+  /// Whether it may be as long as that.
+  bool reaches(std::size_t datagram_size) const { return datagram_size <= size() + frames_.room(); }
+  /// Requires that it reaches that, and is no longer.
+  void pad_to(std::size_t datagram_size) {
+    frames_.pad_to(datagram_size - ClearChannel::kFront - ClearChannel::kBack);
+  }
+
+  MutableBytes datagram_bytes() const { return buffer_.first(size()); }
+
+  Slot datagram = kNoSlot;         ///< Where its requests wait.
+  Duration first_wait{};           ///< Of a request never sent before.
+  Duration backoff{};              ///< Of the last request written,
+  Instant wait_end{};              ///< and when its wait ends.
+  Instant timer = Instant::max();  ///< The first wait's end, or deadline.
+
+ private:
+  FrameWriter frames_within(std::size_t limit) const {
+    return FrameWriter{buffer_.first(limit - ClearChannel::kBack).subspan(ClearChannel::kFront)};
+  }
+
+  MutableBytes buffer_;
+  FrameWriter frames_;
+  std::size_t room_;
+  std::size_t reply_;
+  std::size_t charged_ = 0;
+  bool idle_;
+  std::uint8_t numbers_ = 0;
+};
+
+}  // namespace volley

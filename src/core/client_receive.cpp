@@ -1,0 +1,238 @@
+// What a client hears, and what it makes of it.
+
+#include <algorithm>
+#include <chrono>
+#include <utility>
+
+#include "base/check.hpp"
+#include "core/client_state.hpp"
+#include "core/from_server.hpp"
+#include "core/planted.hpp"
+#include "wire/frame_reader.hpp"
+
+namespace volley {
+namespace {
+
+/// What a reply that the server keeps takes of its memory beside its octets, roughly.
+constexpr std::size_t kKeptReply = 64;
+
+}  // namespace
+
+void ClientState::handle_datagram(const Datagram& datagram, Instant now) {
+  ++counters_.received;
+  const auto opened = open(datagram);
+  if (!opened) return count(opened.error());
+  ++heard_;
+  resting_ = kNoSlot;
+  take_header(opened->header, opened->frames.empty(), now);
+  FrameReader frames{opened->frames};
+  while (const auto frame = frames.next()) take_frame(*frame, opened->header, now);
+}
+
+/// protocol.md §2.3, as far as it concerns a whole datagram.
+std::expected<ClearChannel::Opened, Drop> ClientState::open(const Datagram& datagram) const {
+  auto opened = ClearChannel::open(datagram.payload, Side::kServer);
+  if (!is_from_server(datagram.peer, options_.server)) {
+    // What is wrong with its first octets comes before where it is from.
+    return std::unexpected(opened ? Drop::kStranger : std::min(opened.error(), Drop::kStranger));
+  }
+  if (!opened) return opened;
+  const ClientId id = opened->header.client_id;
+  if (id != numbers_[0].id() && id != numbers_[1].id()) {
+    return std::unexpected(Drop::kUnknownClient);
+  }
+  if (!well_formed(opened->frames, Side::kServer)) return std::unexpected(Drop::kMalformed);
+  return opened;
+}
+
+void ClientState::count(Drop drop) {
+  switch (drop) {
+    case Drop::kShort:
+      return void(++counters_.dropped_short);
+    case Drop::kType:
+      return void(++counters_.dropped_type);
+    case Drop::kUnsupported:
+      return void(++counters_.dropped_unsupported);
+    case Drop::kVersion:
+      return void(++counters_.dropped_version);
+    case Drop::kStranger:
+      return void(++counters_.dropped_stranger);
+    case Drop::kDirection:
+      return void(++counters_.dropped_direction);
+    case Drop::kHeader:
+      return void(++counters_.dropped_header);
+    case Drop::kUnknownClient:
+      return void(++counters_.dropped_unknown_client);
+    case Drop::kMalformed:
+      return void(++counters_.dropped_malformed);
+    case Drop::kStaleEpoch:
+      return void(++counters_.stale_epoch);
+    case Drop::kLate:
+      return void(++counters_.late);
+    case Drop::kStaleStamp:
+      return void(++counters_.stale_stamp);
+    case Drop::kUnsent:
+      return void(++counters_.unsent);
+    case Drop::kSource:
+    case Drop::kMisrouted:
+    case Drop::kTicket:
+    case Drop::kBelowBase:
+    case Drop::kBeyondWindow:
+      break;
+  }
+  VOLLEY_CHECK(!"a reason of the server's");
+}
+
+/// protocol.md §5.3.
+void ClientState::take_header(const ClearHeader& header, bool bare, Instant now) {
+  using News = HeldEpoch::News;
+  const News news = server_.take(header, bare, now);
+  switch (news) {
+    case News::kFirst:
+      ++counters_.epochs;
+      // §5.5: a bare header is a sample for a first contact that was sent once.
+      if (bare && contacts_ == 1) rtt_.sample(now - contacted_);
+      contact_ = {};
+      contacts_ = 0;
+      contact_until_ = Instant::min();
+      break;
+    case News::kFresh:
+      break;
+    case News::kRestart:
+      ++counters_.epochs;
+      take_restart(std::chrono::milliseconds{header.note}, now);
+      break;
+    case News::kStale:
+      return count(Drop::kStaleEpoch);
+    case News::kLate:
+      return;
+  }
+  if (!bare) return;
+  heard_bare_ = now;
+  hasten_refused(now);
+  close_bare(true, now);
+}
+
+/// protocol.md §5.9: another incarnation, that long after it began. What was sent to the one before
+/// may have run there, unless this one had begun before the first copy left.
+void ClientState::take_restart(Duration uptime, Instant now) {
+  const bool returned = server_.returned();
+  requests_.for_each([&](Slot slot) {
+    ClientRequest& request = requests_[slot];
+    if (!request.was_sent()) return;
+    request.stamped = false;
+    if (request.idempotent) {
+      request.state = State::kSent;
+      return make_due(slot, true, now);
+    }
+    if (request.state == State::kWorking) {
+      return void(end(slot, Outcome::kExecutedReplyLost, Reason::kRestarted, now));
+    }
+    const Duration age_now = age(now - request.schedule.start());
+    if (returned || (age_now >= uptime && !planted(Bug::kRestampAlways))) {
+      return void(end(slot, Outcome::kUnknown, Reason::kRestarted, now));
+    }
+    if (age_now >= kCopiesWithin) {
+      return void(end(slot, Outcome::kNotExecuted, Reason::kRestarted, now));
+    }
+    if (planted(Bug::kStartResets)) request.schedule.restart(now);
+    make_due(slot, true, now);
+  });
+  window_.restart();
+}
+
+/// protocol.md §5.8.
+void ClientState::take_frame(const Frame& frame, const ClearHeader& header, Instant now) {
+  if (frame.type == FrameType::kPong) return take_pong(frame, now);
+  const Slot slot = numbers_[header.client_id == numbers_[0].id() ? 0 : 1].find(frame.sequence);
+  if (slot == kNoSlot) return count(Drop::kLate);
+  ClientRequest& request = requests_[slot];
+  const bool stamp_fits = request.stamped && header.epoch == server_.epoch();
+  if (!stamp_fits && !request.idempotent) return count(Drop::kStaleStamp);
+  const unsigned attempts = request.schedule.attempts();
+  if (frame.attempt > attempts) return count(Drop::kUnsent);
+
+  const Duration trip = round_trip(request, frame, now);
+  switch (frame.type) {
+    case FrameType::kReply:
+      return take_reply(slot, frame, trip, now);
+    case FrameType::kNack:
+      return take_nack(slot, frame, now);
+    default:  // WORKING: no other frame of a server's is left.
+      request.state = State::kWorking;
+      request.overloaded = false;
+      return rest(slot, std::nullopt, now);
+  }
+}
+
+/// How long ago the attempt was sent that the frame answers, if it is the first to do so, and did
+/// it promptly (protocol.md §5.5); else kUnmeasured.
+Duration ClientState::round_trip(ClientRequest& request, const Frame& frame, Instant now) {
+  const bool latest =
+      frame.attempt == std::min<unsigned>(request.schedule.attempts(), kLastAttempt);
+  const bool first = frame.attempt == 1;
+  const bool again = (latest && request.answered) || (first && request.first_answered);
+  if (latest) request.answered = true;
+  if (first) request.first_answered = true;
+  if (again || frame.deferred || frame.attempt == kLastAttempt) return kUnmeasured;
+
+  if (latest && request.datagram != kNoSlot) {
+    // What shared a datagram measured one round trip, and not many.
+    SentDatagram& datagram = sent_[request.datagram];
+    if (datagram.kind != SentDatagram::Kind::kRequests) return kUnmeasured;
+    if (!std::exchange(datagram.sampled, true)) rtt_.sample(now - datagram.sent);
+    return now - datagram.sent;
+  }
+  if (!first) return kUnmeasured;  // When it was sent is known no more.
+  const Instant sent = request.schedule.start();
+  if (std::exchange(sampled_, sent) != sent) rtt_.sample(now - sent);
+  return now - sent;
+}
+
+void ClientState::take_reply(Slot slot, const Frame& frame, Duration round_trip, Instant now) {
+  ++counters_.replies;
+  mean_reply_ += size_of(frame) - mean_reply_ / 16;
+  untold_ += size_of(frame) + kKeptReply;
+  Ended& ended = end(slot, Outcome::kReply, Reason::kNone, now);
+  ended.status = frame.status;
+  ended.body = frame.body;
+  ended.round_trip = round_trip;
+}
+
+void ClientState::take_nack(Slot slot, const Frame& nack, Instant now) {
+  ClientRequest& request = requests_[slot];
+  const bool refused = nack.code == NackCode::kBusy || nack.code == NackCode::kNever;
+  if (nack.code == NackCode::kReplyGone) {
+    return void(end(slot, Outcome::kExecutedReplyLost, Reason::kReplyGone, now));
+  }
+  if (refused && !request.idempotent) {
+    if (request.state == State::kWorking) {
+      return void(end(slot, Outcome::kExecutedReplyLost, Reason::kForgotten, now));
+    }
+    const bool old = age(now - request.schedule.start()) >= kRefusalsWithin;
+    if (old && !planted(Bug::kNeverBelievedLate)) {
+      return void(end(slot, Outcome::kUnknown, Reason::kForgotten, now));
+    }
+    const Reason reason = nack.code == NackCode::kBusy ? Reason::kBusy : Reason::kNever;
+    return void(end(slot, Outcome::kNotExecuted, reason, now));
+  }
+  // It goes on, but not before the server asked for it.
+  request.overloaded = nack.code == NackCode::kOverload;
+  const Duration detail =
+      nack.code == NackCode::kNever ? Duration::zero() : std::chrono::milliseconds{nack.detail};
+  const Instant end_of_wait =
+      request.datagram == kNoSlot ? now : wait_end(sent_[request.datagram], request);
+  rest(slot, std::max(end_of_wait, now + detail), now);
+}
+
+void ClientState::take_pong(const Frame& frame, Instant now) {
+  if (pings_.answered(frame)) return void(++counters_.pongs_again);
+  if (pongs_.full()) return count(Drop::kLate);
+  const Slot datagram = pings_.datagram_of(frame.opaque);
+  const auto pong = pings_.take(frame, now);
+  if (!pong) return count(Drop::kLate);
+  if (datagram != kNoSlot) close(datagram, now);
+  pongs_.push(*pong);
+}
+
+}  // namespace volley

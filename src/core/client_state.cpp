@@ -1,0 +1,197 @@
+#include "core/client_state.hpp"
+
+#include <algorithm>
+#include <chrono>
+#include <utility>
+
+#include "base/check.hpp"
+#include "core/request_error.hpp"
+
+namespace volley {
+namespace {
+
+constexpr std::size_t kMaxWindow = 65'536;
+constexpr std::size_t kLeastDatagramSize = 256;
+
+/// protocol.md §5.2: a client_id that falls idle tells its L if the server keeps so many octets of
+/// replies for it.
+constexpr std::size_t kTellFrom = 16 * 1024;
+constexpr Duration kIdle = std::chrono::seconds{1};
+
+ClientId fresh_client_id(const ClientCore::Options& options) {
+  VOLLEY_CHECK(options.draw_secret);
+  const std::uint64_t drawn = options.draw_secret();
+  return ClientId{drawn == 0 ? 1 : drawn};
+}
+
+}  // namespace
+
+ClientState::ClientState(ClientCore::Options options, Sequence first)
+    : options_{std::move(options)},
+      rtt_{options_.policy},
+      window_{options_.datagram_size - ClearChannel::kFront - ClearChannel::kBack},
+      jitter_{options_.seed},
+      numbers_{ClientNumbers{fresh_client_id(options_), first, options_.window},
+               ClientNumbers{ClientId{}, Sequence{1}, 1}},
+      requests_{options_.window},
+      sent_{options_.window + ClientPings::kPings + 1},
+      pings_{options_.policy.give_up},
+      ended_{options_.window},
+      pongs_{ClientPings::kPings} {
+  VOLLEY_CHECK(options_.window > 0 && options_.window <= kMaxWindow);
+  VOLLEY_CHECK(options_.datagram_size >= kLeastDatagramSize);
+  VOLLEY_CHECK(options_.datagram_size <= kMaxPayload);
+}
+
+Result<RequestId> ClientState::request(Bytes body, const RequestOptions& options, Instant now) {
+  if (body.size() > kMaxBody) {
+    return std::unexpected(too_large_error(body.size(), kMaxBody, options_.server));
+  }
+  if (!has_room()) return std::unexpected(no_room_error(in_flight(), options_.server));
+  const Slot slot = requests_.add(body);
+  ClientRequest& request = requests_[slot];
+  request.schedule = RetrySchedule{now, options.timeout.value_or(options_.policy.give_up)};
+  request.made = now;
+  request.idempotent = options.idempotent;
+  line_up(queue_, slot);
+  if (!server_.known()) hasten_contact(now);
+  ++counters_.requests;
+  return requests_.id_of(slot);
+}
+
+/// A new request waits for a first contact no longer than a first wait, however often those before
+/// it asked in vain.
+void ClientState::hasten_contact(Instant now) {
+  const Instant by = later(now, rtt_.timeout());
+  if (by >= contact_until_) return;
+  contact_until_ = by;
+  contact_ = {};
+}
+
+void ClientState::cancel(RequestId request, Instant now) {
+  const Slot slot = requests_.find(request);
+  if (slot != kNoSlot) end_unanswered(slot, Reason::kCancelled, now);
+}
+
+Result<std::uint64_t> ClientState::ping(std::size_t size, Instant now) {
+  if (size < ClientPings::kLeastSize || size > kMaxPayload) {
+    return std::unexpected(ping_size_error(size, ClientPings::kLeastSize, options_.server));
+  }
+  const auto opaque = pings_.add(size, options_.draw_secret(), now);
+  if (!opaque) return std::unexpected(no_room_for_ping_error(ClientPings::kPings, options_.server));
+  if (!server_.known()) hasten_contact(now);
+  return *opaque;
+}
+
+std::optional<ClientEvent> ClientState::poll_event() {
+  std::optional<ClientEvent> event;
+  if (!ended_.empty()) {
+    const Ended& ended = ended_.front();
+    event.emplace().request = ended.request;
+    // Field by field: an Answer made first would be copied.
+    Answer& answer = event->answer.emplace();
+    answer.outcome = ended.outcome;
+    answer.reason = ended.reason;
+    answer.status = ended.status;
+    answer.body = ended.body;
+    answer.attempts = ended.attempts;
+    answer.elapsed = ended.elapsed;
+    if (ended.round_trip != kUnmeasured) answer.round_trip = ended.round_trip;
+    answer.hint = ended.hint;
+    ended_.drop();
+  } else if (!pongs_.empty()) {
+    event.emplace().pong = pongs_.pop();
+  }
+  return event;
+}
+
+std::optional<Instant> ClientState::next_timeout() const {
+  Instant next = std::min(tell_at_, sent_.next_timer().value_or(Instant::max()));
+  if (!queue_.empty() || !due_.empty()) next = std::min(next, first_deadline_);
+  const bool contact_waits = !server_.known() && contact_until_ != Instant::min();
+  if (contact_waits && anything_waits() && window_.room() > 0)
+    next = std::min(next, contact_until_);
+  if (next == Instant::max()) return std::nullopt;
+  return next;
+}
+
+/// Puts a request at the end of those to be sent.
+void ClientState::line_up(SlotList& list, Slot slot) {
+  if (queue_.empty() && due_.empty()) first_deadline_ = Instant::max();
+  first_deadline_ = std::min(first_deadline_, requests_[slot].schedule.deadline());
+  list.push_back(requests_, slot);
+}
+
+/// Takes a request out of the one list it is in.
+void ClientState::take_out(Slot slot, bool answered, Instant now) {
+  ClientRequest& request = requests_[slot];
+  if (request.datagram == kNoSlot) {
+    (request.was_sent() ? due_ : queue_).erase(requests_, slot);
+    return;
+  }
+  const Slot waited_in = std::exchange(request.datagram, kNoSlot);
+  SentDatagram& datagram = sent_[waited_in];
+  datagram.requests.erase(requests_, slot);
+  if (!answered) datagram.all_answered = false;
+  if (datagram.requests.empty()) close(waited_in, now);
+}
+
+/// Nothing of a datagram waits any more.
+void ClientState::close(Slot datagram, Instant now) {
+  const SentDatagram& closed = sent_[datagram];
+  if (closed.weight > 0) {
+    window_.left(closed.weight, now);
+    if (closed.all_answered && closed.window_used) window_.answered(closed.weight);
+  }
+  if (datagram == bare_) bare_ = kNoSlot;
+  if (closed.kind == SentDatagram::Kind::kPing) pings_.landed(closed.ping);
+  if (datagram == resting_) resting_ = kNoSlot;
+  sent_.remove(datagram);
+}
+
+/// Ends a request. What came with its end is the caller's to fill in.
+ClientState::Ended& ClientState::end(Slot slot, Outcome outcome, Reason reason, Instant now) {
+  take_out(slot, outcome == Outcome::kReply, now);
+  const ClientRequest& request = requests_[slot];
+  Ended& ended = ended_.push();
+  ended.request = requests_.id_of(slot);
+  ended.elapsed = now - request.made;
+  ended.round_trip = kUnmeasured;
+  ended.body = {};
+  ended.attempts = request.schedule.attempts();
+  ended.status = 0;
+  ended.outcome = outcome;
+  ended.reason = reason;
+  ended.hint.reset();
+  if (hinted_ >= request.made && outcome != Outcome::kReply) ended.hint = hint_;
+
+  if (request.sequence != Sequence{}) {
+    ClientNumbers& numbers = numbers_[request.numbers];
+    numbers.finish(request.sequence);
+    if (request.numbers != present_ && numbers.all_finished()) tell_former_ = true;
+  }
+  requests_.remove(slot);
+  if (requests_.size() == 0 && untold_ >= kTellFrom) {
+    tell_at_ = now + std::max(kIdle, rtt_.timeout());
+  }
+  return ended;
+}
+
+/// Ends a request that nobody told anything of: protocol.md §5.8, "deadline, or cancelled".
+void ClientState::end_unanswered(Slot slot, Reason reason, Instant now) {
+  const ClientRequest& request = requests_[slot];
+  switch (request.state) {
+    case State::kQueued:
+      end(slot, Outcome::kNotExecuted, reason, now);
+      return;
+    case State::kWorking:
+      end(slot, Outcome::kExecutedReplyLost, reason, now);
+      return;
+    case State::kSent:
+      if (reason == Reason::kNoAnswer && request.overloaded) reason = Reason::kOverloaded;
+      end(slot, Outcome::kUnknown, reason, now);
+      return;
+  }
+}
+
+}  // namespace volley

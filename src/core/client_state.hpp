@@ -1,0 +1,161 @@
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <expected>
+#include <optional>
+
+#include <volley/client_core.hpp>
+
+#include "base/random.hpp"
+#include "base/ring.hpp"
+#include "core/clear_channel.hpp"
+#include "core/client_numbers.hpp"
+#include "core/client_pings.hpp"
+#include "core/client_request.hpp"
+#include "core/congestion_window.hpp"
+#include "core/held_epoch.hpp"
+#include "core/pending_table.hpp"
+#include "core/retry_schedule.hpp"
+#include "core/rtt_estimator.hpp"
+#include "core/sent_datagrams.hpp"
+#include "core/slot_list.hpp"
+
+namespace volley {
+
+/// What is behind ClientCore: its calls are these, and mean what they mean there. Its parts, by
+/// file: client_state.cpp takes requests in and ends them, client_transmit.cpp packs,
+/// client_receive.cpp reads, client_wait.cpp waits and hastens.
+class ClientState {
+ public:
+  /// `first`: the first client_id's first number, 1 but in tests.
+  ClientState(ClientCore::Options options, Sequence first);
+  ClientState(const ClientState&) = delete;
+  ClientState& operator=(const ClientState&) = delete;
+
+  Result<RequestId> request(Bytes body, const RequestOptions& options, Instant now);
+  void cancel(RequestId request, Instant now);
+  Result<std::uint64_t> ping(std::size_t size, Instant now);
+  bool has_room() const { return in_flight() < options_.window; }
+  std::size_t in_flight() const { return requests_.size() + ended_.size(); }
+
+  std::optional<Transmit> poll_transmit(MutableBytes buffer, Instant now);
+  void handle_datagram(const Datagram& datagram, Instant now);
+  void handle_hint(ErrorCode hint, Instant now);
+  std::optional<ClientEvent> poll_event();
+  std::optional<Instant> next_timeout() const;
+  void handle_timeout(Instant now);
+
+  std::optional<Duration> smoothed_round_trip() const { return rtt_.smoothed(); }
+  double congestion_window() const { return window_.datagrams(); }
+  const ClientCounters& counters() const { return counters_; }
+
+ private:
+  using Requests = PendingTable<ClientRequest>;
+  using State = ClientRequest::State;
+  // An Answer without its air: one is written and read for each request.
+  struct Ended {
+    RequestId request;
+    Duration elapsed;
+    Duration round_trip;  // Or kUnmeasured.
+    Bytes body;
+    unsigned attempts;
+    std::uint16_t status;
+    Outcome outcome;
+    Reason reason;
+    std::optional<ErrorCode> hint;
+  };
+  class Packing;
+  static constexpr Duration kUnmeasured{-1};
+
+  // client_state.cpp: waiting to be sent, and ends.
+  bool anything_waits() const { return !queue_.empty() || !due_.empty() || pings_.queued(); }
+  void hasten_contact(Instant now);
+  void line_up(SlotList& list, Slot slot);
+  void take_out(Slot slot, bool answered, Instant now);
+  void close(Slot datagram, Instant now);
+  Ended& end(Slot slot, Outcome outcome, Reason reason, Instant now);
+  void end_unanswered(Slot slot, Reason reason, Instant now);
+
+  // client_transmit.cpp.
+  std::optional<Transmit> next_datagram(MutableBytes buffer, Instant now);
+  std::optional<Transmit> first_contact(MutableBytes buffer, Instant now);
+  bool add_first_contact(Packing& packing, Instant now);
+  std::optional<Transmit> bare_header(MutableBytes buffer, const ClientNumbers& numbers,
+                                      Instant until, Instant now);
+  std::optional<Transmit> send_ping(MutableBytes buffer, Instant now);
+  std::optional<Transmit> send_requests(MutableBytes buffer, Instant now);
+  bool add_due(Packing& packing, Instant now);
+  bool add_queued(Packing& packing, Instant now);
+  void put(Packing& packing, Slot slot, const Frame& frame, Instant now);
+  std::optional<Transmit> finish(Packing& packing, Instant now);
+  std::size_t run_limit() const;
+  std::size_t request_size(Slot slot);
+  Frame next_frame(Slot slot, Instant now);
+  void renew_client_id();
+  Transmit seal(MutableBytes datagram, const ClientNumbers& numbers);
+
+  // client_receive.cpp.
+  std::expected<ClearChannel::Opened, Drop> open(const Datagram& datagram) const;
+  void count(Drop drop);
+  void take_header(const ClearHeader& header, bool bare, Instant now);
+  void take_restart(Duration uptime, Instant now);
+  void take_frame(const Frame& frame, const ClearHeader& header, Instant now);
+  Duration round_trip(ClientRequest& request, const Frame& frame, Instant now);
+  void take_reply(Slot slot, const Frame& frame, Duration round_trip, Instant now);
+  void take_nack(Slot slot, const Frame& frame, Instant now);
+  void take_pong(const Frame& frame, Instant now);
+
+  // client_wait.cpp.
+  Instant wait_end(const SentDatagram& datagram, const ClientRequest& request) const;
+  void join(Slot datagram, Slot slot);
+  void rest(Slot slot, std::optional<Instant> hold, Instant now);
+  void wait_over(Slot datagram, Instant now);
+  void expire(Slot slot, Instant now);
+  void make_due(Slot slot, bool answered, Instant now);
+  void hasten(Slot datagram, bool refused, Instant now);
+  void hasten_refused(Instant now);
+  void close_bare(bool answered, Instant now);
+  void end_overdue(SlotList& list, Instant now);
+
+  ClientCore::Options options_;
+  RttEstimator rtt_;
+  CongestionWindow window_;
+  Random jitter_;
+  HeldEpoch server_;
+  std::array<ClientNumbers, 2> numbers_;  // The present client_id's, and the former's,
+  std::uint8_t present_ = 0;              // and which is which.
+
+  Requests requests_;
+  SlotList queue_;  // Never sent.
+  SlotList due_;    // To be sent again.
+  SentDatagrams sent_;
+  ClientPings pings_;
+  Ring<Ended> ended_;
+  Ring<Pong> pongs_;
+
+  // Of those in queue_ and due_: no deadline is earlier. Looked up again when it is over.
+  Instant first_deadline_ = Instant::max();
+
+  RetrySchedule contact_;                   // Of the bare headers while no epoch is held.
+  Instant contact_until_ = Instant::min();  // No first contact is sent before.
+  std::size_t contacts_ = 0;                // Those sent,
+  Instant contacted_{};                     // and when the last one was.
+  bool tell_former_ = false;                // The former client_id's last L is to be told.
+  std::size_t untold_ = 0;                  // What the replies weigh that came since L was told.
+  Instant tell_at_ = Instant::max();        // When to tell L if nothing else does.
+
+  std::uint32_t heard_ = 0;              // Datagrams of the server's, modulo 2^32.
+  Instant heard_bare_ = Instant::min();  // When the last bare header came.
+  Slot bare_ = kNoSlot;                  // The one that was sent and waits.
+  Instant sampled_ = Instant::min();     // t0 of those whose late answers gave the last round trip.
+  Slot resting_ = kNoSlot;               // Where the datagram being handled puts what rests.
+  std::size_t mean_reply_ = 0;           // r of protocol.md §7, in sixteenths of an octet.
+  std::size_t run_size_ = 0;             // Of the datagrams since poll_transmit() had nothing.
+  std::optional<ErrorCode> hint_;
+  Instant hinted_{};
+  ClientCounters counters_;
+};
+
+}  // namespace volley

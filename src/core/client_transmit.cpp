@@ -1,0 +1,265 @@
+// What a client sends, and how it shares datagrams.
+
+#include <algorithm>
+#include <chrono>
+
+#include "base/check.hpp"
+#include "core/client_packing.hpp"
+#include "core/client_state.hpp"
+#include "core/planted.hpp"
+
+namespace volley {
+namespace {
+
+/// protocol.md §4.3: the time left, rounded up; 0 if it does not fit.
+std::uint16_t ttl_ms(Instant deadline, Instant now) {
+  using std::chrono::milliseconds;
+  const auto left = std::chrono::ceil<milliseconds>(deadline - now);
+  if (left > milliseconds{UINT16_MAX}) return 0;
+  return static_cast<std::uint16_t>(std::max<milliseconds::rep>(left.count(), 1));
+}
+
+std::uint8_t on_the_wire(unsigned attempt) {
+  return static_cast<std::uint8_t>(std::min<unsigned>(attempt, kLastAttempt));
+}
+
+}  // namespace
+
+std::optional<Transmit> ClientState::poll_transmit(MutableBytes buffer, Instant now) {
+  VOLLEY_CHECK(buffer.size() >= kMaxPayload);
+  const auto sent = next_datagram(buffer, now);
+  if (!sent) run_size_ = 0;
+  return sent;
+}
+
+std::optional<Transmit> ClientState::next_datagram(MutableBytes buffer, Instant now) {
+  if (!server_.known()) return first_contact(buffer, now);
+  if (tell_former_ || tell_at_ <= now) {
+    const std::size_t told = tell_former_ ? present_ ^ 1U : present_;
+    if (!tell_former_) tell_at_ = Instant::max();
+    tell_former_ = false;
+    if (window_.room() > 0) {
+      return bare_header(buffer, numbers_[told], later(now, rtt_.timeout()), now);
+    }
+  }
+  // protocol.md §5.2: a ticket so old may be refused, and then one datagram is wasted.
+  const bool old_ticket = now - server_.ticket_instant() > kTicketAtLeast;
+  if (window_.room() == 0 || (old_ticket && !window_.idle())) return std::nullopt;
+  if (pings_.queued()) return send_ping(buffer, now);
+  return send_requests(buffer, now);
+}
+
+/// protocol.md §5.2: while no epoch is held, one bare header or one idempotent request at a time.
+std::optional<Transmit> ClientState::first_contact(MutableBytes buffer, Instant now) {
+  if (now < contact_until_) return std::nullopt;
+  if (!anything_waits()) {
+    contact_ = {};
+    return std::nullopt;
+  }
+  close_bare(false, now);
+  if (window_.room() == 0) return std::nullopt;
+  Packing packing{buffer, run_limit(), window_, mean_reply_ / 16};
+  if (add_first_contact(packing, now)) {
+    contact_until_ = packing.wait_end;
+    return finish(packing, now);
+  }
+  contact_.sent(options_.policy, rtt_.timeout(), now);
+  contact_until_ = later(now, contact_.wait(options_.policy, jitter_.unit()));
+  ++contacts_;
+  contacted_ = now;
+  return bare_header(buffer, numbers_[present_], contact_until_, now);
+}
+
+/// Adds an idempotent request, if one is next and shares datagrams.
+bool ClientState::add_first_contact(Packing& packing, Instant now) {
+  if (numbers_[present_].used_up()) renew_client_id();
+  const SlotList& list = due_.empty() ? queue_ : due_;
+  if (list.empty() || !requests_[list.front()].idempotent) return false;
+  if (!packing.shares(request_size(list.front()))) return false;
+  return due_.empty() ? add_queued(packing, now) : add_due(packing, now);
+}
+
+std::optional<Transmit> ClientState::bare_header(MutableBytes buffer, const ClientNumbers& numbers,
+                                                 Instant until, Instant now) {
+  close_bare(false, now);  // One at a time is in flight.
+  const std::size_t weight = window_.weight(0);
+  const Slot slot = sent_.add({.sent = now,
+                               .weight = weight,
+                               .stamp = server_.stamp(),
+                               .kind = SentDatagram::Kind::kBare,
+                               .window_used = window_.sent(weight, rtt_.timeout(), now)});
+  sent_.wake_by(slot, until);
+  bare_ = slot;
+  return seal(buffer.first(ClearChannel::kFront + ClearChannel::kBack), numbers);
+}
+
+/// In a datagram of its own, so that its echo comes in one.
+std::optional<Transmit> ClientState::send_ping(MutableBytes buffer, Instant now) {
+  const std::size_t size = pings_.next_size();
+  const std::size_t weight = window_.weight(size - ClearChannel::kFront - ClearChannel::kBack);
+  if (!window_.idle() && weight > window_.room()) return std::nullopt;
+  const Frame frame = pings_.send(now);
+  FrameWriter frames{buffer.subspan(ClearChannel::kFront)};
+  VOLLEY_CHECK(frames.write(frame));
+  RetrySchedule schedule;
+  schedule.sent(options_.policy, rtt_.timeout(), now);
+  const Slot slot = sent_.add({.sent = now,
+                               .ping = frame.opaque,
+                               .weight = weight,
+                               .stamp = server_.stamp(),
+                               .kind = SentDatagram::Kind::kPing,
+                               .window_used = window_.sent(weight, rtt_.timeout(), now)});
+  sent_.wake_by(slot, later(now, schedule.wait(options_.policy, jitter_.unit())));
+  pings_.sent_in(frame.opaque, slot);
+  return seal(buffer.first(size), numbers_[present_]);
+}
+
+/// protocol.md §8.1: as many frames as fit, what is sent again first.
+std::optional<Transmit> ClientState::send_requests(MutableBytes buffer, Instant now) {
+  if (numbers_[present_].used_up()) renew_client_id();
+  Packing packing{buffer, run_limit(), window_, mean_reply_ / 16};
+  while (!due_.empty() && add_due(packing, now)) continue;
+  while (due_.empty() && !queue_.empty() && add_queued(packing, now)) continue;
+  if (packing.empty()) return std::nullopt;
+  return finish(packing, now);
+}
+
+/// Adds the first of those to be sent again; no if it has to wait.
+bool ClientState::add_due(Packing& packing, Instant now) {
+  const Slot slot = due_.front();
+  ClientRequest& request = requests_[slot];
+  if (request.schedule.deadline() <= now) return false;  // handle_timeout() ends it.
+  const Frame frame = next_frame(slot, now);
+  if (!packing.fits(size_of(frame), request.numbers)) return false;
+  due_.erase(requests_, slot);
+  put(packing, slot, frame, now);
+  return true;
+}
+
+/// Adds the first of those never sent.
+bool ClientState::add_queued(Packing& packing, Instant now) {
+  const Slot slot = queue_.front();
+  ClientRequest& request = requests_[slot];
+  ClientNumbers& numbers = numbers_[present_];
+  if (request.schedule.deadline() <= now || !numbers.can_give()) return false;
+  if (!packing.fits(request_size(slot), present_)) return false;
+  queue_.erase(requests_, slot);
+  request.numbers = present_;
+  request.sequence = numbers.give(slot);
+  request.state = State::kSent;
+  put(packing, slot, next_frame(slot, now), now);
+  return true;
+}
+
+std::size_t ClientState::request_size(Slot slot) {
+  return head_size(FrameType::kRequest) + requests_.body(slot).size();
+}
+
+/// What protocol.md §5.7 says to send for a request.
+Frame ClientState::next_frame(Slot slot, Instant now) {
+  const ClientRequest& request = requests_[slot];
+  const std::uint8_t attempt = on_the_wire(request.schedule.attempts() + 1);
+  if (request.schedule.attempts() > 0 && !request.idempotent) {
+    const bool young =
+        age(now - request.schedule.start()) < kCopiesWithin || planted(Bug::kCopiesTooLate);
+    if (request.state == State::kWorking || !young) {
+      return {.type = FrameType::kProbe, .attempt = attempt, .sequence = request.sequence};
+    }
+  }
+  return {.type = FrameType::kRequest,
+          .attempt = attempt,
+          .idempotent = request.idempotent,
+          .sequence = request.sequence,
+          .ttl_ms = ttl_ms(request.schedule.deadline(), now),
+          .body = requests_.body(slot)};
+}
+
+/// Writes the frame, and has its request wait in the datagram.
+void ClientState::put(Packing& packing, Slot slot, const Frame& frame, Instant now) {
+  ClientRequest& request = requests_[slot];
+  if (packing.empty()) {
+    packing.datagram = sent_.add({.sent = now, .draw = jitter_.unit(), .stamp = server_.stamp()});
+    packing.first_wait = rtt_.timeout();
+  }
+  packing.write(frame, request.numbers);
+  ++counters_.attempts;
+  if (frame.type == FrameType::kProbe) ++counters_.probes;
+
+  RetrySchedule& schedule = request.schedule;
+  if (schedule.attempts() == 0 || request.backs_off) {
+    schedule.sent(options_.policy, packing.first_wait, now);
+  } else {
+    schedule.sent_early();
+  }
+  if (schedule.backoff() != packing.backoff) {
+    packing.backoff = schedule.backoff();
+    packing.wait_end = wait_end(sent_[packing.datagram], request);
+  }
+  packing.timer = std::min({packing.timer, packing.wait_end, schedule.deadline()});
+  request.backs_off = false;
+  request.answered = false;
+  request.stamped = server_.known();
+  request.datagram = packing.datagram;
+  sent_[packing.datagram].requests.push_back(requests_, slot);
+}
+
+std::optional<Transmit> ClientState::finish(Packing& packing, Instant now) {
+  SentDatagram& datagram = sent_[packing.datagram];
+  datagram.weight = window_.weight(packing.charged());
+  datagram.window_used = window_.sent(datagram.weight, packing.first_wait, now);
+  sent_.wake_by(packing.datagram, packing.timer);
+
+  const bool more = (!due_.empty() || !queue_.empty()) && window_.room() > 0;
+  std::size_t size = packing.size();
+  // protocol.md §8.2: all but the last of a run are of one length. A few octets of PAD buy that.
+  if (more && size < run_size_ && run_size_ - size <= run_size_ / 16 &&
+      packing.reaches(run_size_)) {
+    packing.pad_to(run_size_);
+    size = run_size_;
+  }
+  // A longer one begins a run, a shorter one ends it.
+  run_size_ = size >= run_size_ ? size : 0;
+  return seal(packing.datagram_bytes(), numbers_[packing.numbers()]);
+}
+
+/// The octets up to which frames share the next datagram.
+std::size_t ClientState::run_limit() const {
+  const std::size_t most =
+      due_.empty() ? options_.datagram_size : std::min(options_.datagram_size, kDatagramSize);
+  const bool in_run = run_size_ <= most && run_size_ >= most - most / 8;
+  return in_run ? run_size_ : most;
+}
+
+/// protocol.md §5.10: a fresh client_id with the same worker, unless the former is still in use.
+void ClientState::renew_client_id() {
+  const std::uint8_t next = present_ ^ 1U;
+  if (!numbers_[next].all_finished()) return;
+  constexpr std::uint64_t kBelowSteering = (std::uint64_t{1} << 48U) - 1;
+  const std::uint64_t old = std::to_underlying(numbers_[present_].id());
+  const auto id_of = [&](std::uint64_t drawn) {
+    return (old & ~kBelowSteering) | (drawn & kBelowSteering);
+  };
+  std::uint64_t drawn = options_.draw_secret();
+  while (id_of(drawn) == 0 || id_of(drawn) == old) ++drawn;
+  numbers_[next] = ClientNumbers{ClientId{id_of(drawn)}, Sequence{1}, options_.window};
+  tell_former_ = numbers_[present_].all_finished();
+  present_ = next;
+}
+
+Transmit ClientState::seal(MutableBytes datagram, const ClientNumbers& numbers) {
+  ClearChannel::seal({.from = Side::kClient,
+                      .turn = server_.turn(),
+                      .client_id = numbers.id(),
+                      .epoch = server_.epoch(),
+                      .ticket = server_.ticket(),
+                      .note = numbers.lowest_unfinished()},
+                     datagram);
+  if (&numbers == &numbers_[present_]) {
+    untold_ = 0;
+    tell_at_ = Instant::max();
+  }
+  ++counters_.sent;
+  return {.peer = options_.server, .size = datagram.size()};
+}
+
+}  // namespace volley

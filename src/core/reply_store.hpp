@@ -1,0 +1,103 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+#include <memory>
+#include <new>
+
+#include <volley/bytes.hpp>
+
+#include "base/check.hpp"
+#include "core/block_store.hpp"
+#include "wire/numbers.hpp"
+
+namespace volley {
+
+/// Replies of handlers, each in a block of its own, for as long as somebody holds it: the number
+/// that it answers, and each copy of it that waits to be sent. One thread.
+///
+/// Beyond the bound of the blocks there is room for one reply, which is sent once and not kept.
+class ReplyStore {
+ public:
+  struct Reply {
+    std::uint16_t status = 0;
+    Bytes body{};
+  };
+
+  /// What a handler is sure to have room for when it starts.
+  static constexpr std::size_t kReserve = 128;
+  static constexpr std::uint32_t kReserveUnits = BlockStore::units_for(kReserve);
+
+  explicit ReplyStore(BlockStore& store)
+      : store_{&store},
+        last_room_{std::make_unique_for_overwrite<std::byte[]>(room_for(kMaxBody))} {}
+
+  /// Bytes that a reply with so long a body takes.
+  static constexpr std::size_t room_for(std::size_t body) { return sizeof(Head) + body; }
+
+  /// Room for a reply of so many bytes; kNoBlock if there is none.
+  Block reserve(std::size_t room) { return store_->allocate(room); }
+  void cancel(Block room) { store_->release(room); }
+
+  /// Writes a reply into reserved room, held by the caller.
+  void write(Block room, const Reply& reply) { write_at(store_->at(room), reply); }
+
+  /// Puts a reply into the one room beyond the bound, held by the caller; kNoBlock if another is
+  /// there.
+  Block write_beyond(const Reply& reply) {
+    if (beyond_) return kNoBlock;
+    beyond_ = true;
+    write_at(last_room_.get(), reply);
+    return kBeyond;
+  }
+  bool beyond_in_use() const { return beyond_; }
+
+  Reply at(Block block) const {
+    const std::byte* const place = place_of(block);
+    const Head& head = head_at(place);
+    return {.status = head.status, .body = {place + sizeof(Head), head.length}};
+  }
+
+  void hold_again(Block block) { ++head_at(place_of(block)).holders; }
+  void let_go(Block block) {
+    if (--head_at(place_of(block)).holders > 0) return;
+    if (block == kBeyond) {
+      beyond_ = false;
+    } else {
+      store_->release(block);
+    }
+  }
+
+ private:
+  static constexpr Block kBeyond{UINT32_MAX};
+
+  struct Head {
+    std::uint32_t holders;
+    std::uint16_t status;
+    std::uint16_t length;
+  };
+
+  static Head& head_at(std::byte* place) { return *reinterpret_cast<Head*>(place); }
+  static const Head& head_at(const std::byte* place) {
+    return *reinterpret_cast<const Head*>(place);
+  }
+  std::byte* place_of(Block block) const {
+    return block == kBeyond ? last_room_.get() : store_->at(block);
+  }
+  static void write_at(std::byte* place, const Reply& reply) {
+    VOLLEY_CHECK(reply.body.size() <= kMaxBody);
+    new (place) Head{.holders = 1,
+                     .status = reply.status,
+                     .length = static_cast<std::uint16_t>(reply.body.size())};
+    if (!reply.body.empty()) {
+      std::memcpy(place + sizeof(Head), reply.body.data(), reply.body.size());
+    }
+  }
+
+  BlockStore* store_;
+  std::unique_ptr<std::byte[]> last_room_;
+  bool beyond_ = false;
+};
+
+}  // namespace volley

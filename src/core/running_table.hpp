@@ -1,0 +1,104 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <utility>
+
+#include <volley/server_core.hpp>
+#include <volley/time.hpp>
+
+#include "base/check.hpp"
+#include "core/block_store.hpp"
+#include "core/lazy_array.hpp"
+#include "core/slot_list.hpp"
+
+namespace volley {
+
+struct Context;
+
+/// One handler that runs, and where its answer goes.
+struct Running {
+  Instant started{};           ///< When its REQUEST was read.
+  std::uint32_t number = 0;    ///< Under its client_id.
+  Context* context = nullptr;  ///< None for an idempotent request.
+  Block room = kNoBlock;       ///< Reserved for its reply; none for an idempotent request.
+  Slot route = kNoSlot;        ///< Held: of the latest copy or PROBE.
+  std::uint32_t arrival = 0;   ///< Which datagram that came in.
+  std::uint16_t allowed = 0;   ///< Octets of the one datagram that may answer; 0: no limit (§6.3).
+  std::uint8_t attempt = 0;    ///< The latest.
+  std::uint8_t turn = 0;       ///< Of the header that brought it, for a bare answer.
+};
+
+/// The handlers that run, a fixed number at most, each with an ExecutionId that is never used
+/// again. Those that have not been said to be WORKING wait in order of arrival. Allocates when made
+/// and never after; one thread.
+class RunningTable {
+ public:
+  explicit RunningTable(std::size_t capacity) : capacity_{capacity}, slots_{capacity} {}
+
+  std::size_t size() const { return size_; }
+  bool full() const { return size_ == capacity_; }
+
+  /// A handler of which nothing is known yet. Requires !full().
+  Slot add() {
+    Slot slot = free_;
+    std::uint32_t generation = 1;
+    if (slot != kNoSlot) {
+      free_ = slots_[slot].links.after;
+      generation = slots_[slot].generation;
+    } else {
+      slot = fresh_++;
+    }
+    slots_.make(slot, {.generation = generation});
+    silent_.push_back(slots_, slot);
+    ++size_;
+    return slot;
+  }
+
+  ExecutionId id_of(Slot slot) const {
+    return ExecutionId{std::uint64_t{slots_[slot].generation} << 32U | slot};
+  }
+  /// Requires that it runs: everyone ends what he was given, once.
+  Slot slot_of(ExecutionId id) const {
+    const auto slot = static_cast<Slot>(std::to_underlying(id));
+    VOLLEY_CHECK(slot < fresh_ && slots_[slot].busy && id_of(slot) == id);
+    return slot;
+  }
+  Running& at(Slot slot) { return slots_[slot].running; }
+
+  void remove(Slot slot) {
+    Place& place = slots_[slot];
+    if (place.silent) silent_.erase(slots_, slot);
+    place.busy = false;
+    ++place.generation;
+    place.links.after = free_;
+    free_ = slot;
+    --size_;
+  }
+
+  /// The one of which nobody was told for the longest time, or kNoSlot.
+  Slot longest_silent() const { return silent_.front(); }
+  /// Requires that it is the longest silent.
+  void tell(Slot slot) {
+    silent_.erase(slots_, slot);
+    slots_[slot].silent = false;
+  }
+
+ private:
+  struct Place {
+    Running running{};
+    SlotLinks links{};  // Of the silent, or of the free.
+    std::uint32_t generation = 1;
+    bool busy = true;
+    bool silent = true;
+  };
+
+  std::size_t capacity_;
+  std::size_t size_ = 0;
+  LazyArray<Place> slots_;
+  Slot fresh_ = 0;  // From here on no slot was ever used.
+  Slot free_ = kNoSlot;
+  SlotList silent_;
+};
+
+}  // namespace volley

@@ -1,0 +1,79 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <vector>
+
+#include <volley/time.hpp>
+
+#include "core/slot_list.hpp"
+#include "core/timer_queue.hpp"
+
+namespace volley {
+
+/// A datagram that was sent and whose frames wait, for an answer or for the end of their waits:
+/// timers, round trips and the congestion window know datagrams, not requests.
+struct SentDatagram {
+  enum class Kind : std::uint8_t {
+    kRequests,  ///< REQUESTs and PROBEs.
+    kResting,   ///< No datagram: requests whose datagram was answered, but not for good.
+    kPing,
+    kBare,
+  };
+
+  Instant sent{};                  ///< When the waits of its requests began.
+  std::optional<Instant> hold{};   ///< When they all end, if it is not their own matter.
+  Instant timer = Instant::max();  ///< What SentDatagrams::wake_by() set.
+  double draw = 0;                 ///< Of their jitter.
+  SlotList requests{};             ///< Those that still wait.
+  SlotLinks links{};               ///< In the order of sending.
+  std::uint64_t ping = 0;          ///< Of a PING: its opaque.
+  std::size_t weight = 0;          ///< In the congestion window; 0: in flight no more.
+  std::uint32_t stamp = 0;         ///< HeldEpoch::stamp() of its header.
+  Kind kind = Kind::kRequests;
+  bool window_used = false;  ///< The window was, so that it may grow if
+  bool all_answered = true;  ///< nothing of this was left unanswered.
+  bool sampled = false;      ///< It has given a round trip.
+  bool hastened = false;     ///< All that wait in it were.
+};
+
+/// The datagrams whose frames still wait, at most a fixed number at a time, each with one timer.
+/// Grows with the most that there were at a time; a steady flow allocates nothing. One thread.
+class SentDatagrams {
+ public:
+  explicit SentDatagrams(std::size_t capacity) : timers_{capacity} {}
+
+  /// Adds the latest.
+  Slot add(const SentDatagram& datagram);
+  void remove(Slot slot);
+
+  SentDatagram& operator[](Slot slot) { return datagrams_[slot]; }
+  const SentDatagram& operator[](Slot slot) const { return datagrams_[slot]; }
+
+  /// In the order of sending; kNoSlot at the end.
+  Slot oldest() const { return order_.front(); }
+  Slot after(Slot slot) const { return datagrams_[slot].links.after; }
+
+  /// Sets its timer, or moves it to an earlier time.
+  void wake_by(Slot slot, Instant when) {
+    if (when >= datagrams_[slot].timer) return;
+    datagrams_[slot].timer = when;
+    timers_.set(slot, when);
+  }
+  std::optional<Instant> next_timer() const { return timers_.next(); }
+  /// One whose timer is due, and which now has none.
+  std::optional<Slot> pop_due(Instant now) {
+    const auto slot = timers_.pop_due(now);
+    if (slot) datagrams_[*slot].timer = Instant::max();
+    return slot;
+  }
+
+ private:
+  std::vector<SentDatagram> datagrams_;
+  std::vector<Slot> free_;
+  SlotList order_;
+  TimerQueue timers_;
+};
+
+}  // namespace volley

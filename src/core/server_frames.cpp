@@ -1,0 +1,202 @@
+#include <chrono>
+#include <utility>
+
+#include "core/planted.hpp"
+#include "core/server_state.hpp"
+
+namespace volley {
+namespace {
+
+// protocol.md §6.9.
+constexpr std::uint32_t kBusyDetail = 10;
+constexpr std::uint32_t kOverloadDetail = 1'000;
+
+std::uint32_t number_of(const Frame& frame) {
+  return std::to_underlying(frame.sequence);
+}
+
+bool may_run(NumberState state) {
+  return state.kind() == NumberState::Kind::kNew ||
+         (planted(Bug::kRefusedRunsLater) && state.kind() == NumberState::Kind::kRefused);
+}
+
+}  // namespace
+
+std::optional<Execution> ServerCore::State::poll_request(Instant now) {
+  while (const auto frame = at_hand.frames.next()) {
+    const bool first = std::exchange(at_hand.at_start, false);
+    if (frame->type == FrameType::kRequest) {
+      const Slot slot =
+          frame->idempotent ? take_idempotent(*frame, now) : take_numbered(*frame, now);
+      if (slot != kNoSlot) return start(*frame, slot);
+    } else if (frame->type == FrameType::kProbe) {
+      answer_probe(*frame, now);
+    } else {
+      echo(*frame, first);
+    }
+  }
+  return std::nullopt;
+}
+
+// protocol.md §4.7: the answer to a PING on its own is on its own.
+void ServerCore::State::echo(const Frame& ping, bool first) {
+  FrameReader rest = at_hand.frames;
+  send({.kind = Answer::Kind::kPong,
+        .alone = first && !rest.next(),
+        .zeros = ping.zeros,
+        .route = held(at_hand.route),
+        .opaque = ping.opaque});
+}
+
+void ServerCore::State::answer_probe(const Frame& probe, Instant now) {
+  Context* const context = admit(probe, now);
+  if (context == nullptr) return;
+  const NumberState state = contexts.state(*context, number_of(probe));
+  if (state.kind() != NumberState::Kind::kNew) return answer_known(probe, state);
+  if (!planted(Bug::kProbeNoTombstone)) {
+    contexts.set(*context, number_of(probe), NumberState::refused());
+  }
+  nack(probe, NackCode::kNever);
+}
+
+Slot ServerCore::State::take_numbered(const Frame& request, Instant now) {
+  Context* const context = admit(request, now);
+  if (context == nullptr) return kNoSlot;
+  const NumberState state = contexts.state(*context, number_of(request));
+  if (!may_run(state)) {
+    answer_known(request, state);
+    return kNoSlot;
+  }
+  const Block room = is_late(request, now) ? kNoBlock : room_to_run(*context);
+  if (room == kNoBlock) {
+    contexts.set(*context, number_of(request), NumberState::refused());
+    nack(request, NackCode::kBusy, kBusyDetail);
+    return kNoSlot;
+  }
+  ++context->running;
+  const Slot slot = running.add();
+  running.at(slot).context = context;
+  running.at(slot).room = room;
+  contexts.set(*context, number_of(request), NumberState::running(slot));
+  return slot;
+}
+
+// protocol.md §6.6: no context, no look-up, no window.
+Slot ServerCore::State::take_idempotent(const Frame& request, Instant now) {
+  const bool room = !draining && !running.full() && !is_late(request, now);
+  AddressShare* const share = room ? routes.share_of(at_hand.route) : nullptr;
+  if (share != nullptr && shares.take_running(*share)) return running.add();
+  nack(request, NackCode::kBusy, kBusyDetail);
+  return kNoSlot;
+}
+
+/// The context, with room for the number's state: protocol.md §6.4, the rows above those that ask
+/// for it. nullptr if one of them answered.
+Context* ServerCore::State::admit(const Frame& frame, Instant now) {
+  Context* const context = at_hand.context;
+  const bool in_ring = context != nullptr && number_of(frame) >= context->base &&
+                       ContextTable::has_room(*context, number_of(frame));
+  return in_ring ? context : make_place(frame, now);
+}
+
+Context* ServerCore::State::make_place(const Frame& frame, Instant now) {
+  const bool known = at_hand.context != nullptr;
+  const std::uint32_t base = known ? at_hand.context->base : at_hand.lowest;
+  if (number_of(frame) < base) {
+    drop(Drop::kBelowBase);
+    return nullptr;
+  }
+  if (number_of(frame) - base >= kWindow) {
+    drop(Drop::kBeyondWindow);
+    return nullptr;
+  }
+  if (known || make_context(now)) {
+    if (contexts.make_room(*at_hand.context, number_of(frame))) return at_hand.context;
+    if (!known) contexts.forget(*std::exchange(at_hand.context, nullptr));
+  }
+  nack(frame, NackCode::kOverload, kOverloadDetail);
+  return nullptr;
+}
+
+// protocol.md §6.4, the rows of what is not new.
+void ServerCore::State::answer_known(const Frame& frame, NumberState state) {
+  switch (state.kind()) {
+    case NumberState::Kind::kNew:
+      break;
+    case NumberState::Kind::kRefused:
+      return nack(frame, NackCode::kNever);
+    case NumberState::Kind::kDone:
+      return nack(frame, NackCode::kReplyGone);
+    case NumberState::Kind::kKept:
+      ++counters.repeated;
+      replies.hold_again(state.reply());
+      return send_reply({.kind = Answer::Kind::kReply,
+                         .attempt = frame.attempt,
+                         .route = held(at_hand.route),
+                         .number = number_of(frame),
+                         .reply = state.reply()});
+    case NumberState::Kind::kRunning:
+      follow(running.at(state.slot()), frame);
+      return send({.kind = Answer::Kind::kWorking,
+                   .attempt = frame.attempt,
+                   .route = held(at_hand.route),
+                   .number = number_of(frame)});
+  }
+  VOLLEY_CHECK(false);  // It is new.
+}
+
+// protocol.md §6.1: a reply goes where the latest copy or PROBE came from. One that was overtaken
+// by a later one on its way does not take it back.
+void ServerCore::State::follow(Running& handler, const Frame& frame) {
+  if (frame.attempt < handler.attempt) return;
+  routes.let_go(std::exchange(handler.route, held(at_hand.route)));
+  handler.attempt = frame.attempt;
+  handler.arrival = arrivals;
+}
+
+bool ServerCore::State::is_late(const Frame& request, Instant now) const {
+  return request.ttl_ms != 0 && now - at_hand.received > std::chrono::milliseconds{request.ttl_ms};
+}
+
+/// protocol.md §6.5: room for a reply, reserved, if there is room to run at all; kNoBlock if not.
+Block ServerCore::State::room_to_run(Context& context) {
+  if (draining || running.full() || context.running >= options.limits.running_per_client ||
+      !shares.take_running(*context.share)) {
+    return kNoBlock;
+  }
+  if (contexts.take_room(context, ReplyStore::kReserveUnits)) {
+    const Block room = replies.reserve(ReplyStore::kReserve);
+    if (room != kNoBlock) return room;
+    ContextTable::give_room(context, ReplyStore::kReserveUnits);
+  }
+  AddressShares::give_running(*context.share);
+  return kNoBlock;
+}
+
+/// Fills in a handler that has just been given its place, and what its caller is told.
+std::optional<Execution> ServerCore::State::start(const Frame& request, Slot slot) {
+  Running& handler = running.at(slot);
+  handler.started = at_hand.received;
+  handler.number = number_of(request);
+  handler.route = held(at_hand.route);
+  handler.arrival = arrivals;
+  handler.allowed = at_hand.allowed;
+  handler.attempt = request.attempt;
+  handler.turn = at_hand.turn;
+  ++counters.executed;
+  return std::optional<Execution>{std::in_place, running.id_of(slot),
+                                  request.body,  routes.at(at_hand.route).peer,
+                                  at_hand.local, request.idempotent};
+}
+
+void ServerCore::State::nack(const Frame& frame, NackCode code, std::uint32_t detail) {
+  send({.kind = Answer::Kind::kNack,
+        .attempt = frame.attempt,
+        .code = code,
+        .alone = at_hand.allowed != 0,
+        .route = held(at_hand.route),
+        .number = number_of(frame),
+        .detail = detail});
+}
+
+}  // namespace volley

@@ -1,0 +1,158 @@
+#include <utility>
+
+#include "core/planted.hpp"
+#include "core/server_state.hpp"
+
+namespace volley {
+namespace {
+
+constexpr std::size_t datagram_size(const ReplyStore::Reply& reply) {
+  return ClearChannel::kFront + head_size(FrameType::kReply) + reply.body.size() +
+         ClearChannel::kBack;
+}
+
+}  // namespace
+
+/// A handler has ended, without a reply if there is none. Its hold on its route goes to the answer.
+void ServerCore::State::finish(ExecutionId execution, const ReplyStore::Reply* reply, Instant now) {
+  if (reply != nullptr && reply->body.size() > kMaxBody) reply = nullptr;
+  if (reply == nullptr) ++counters.abandoned;
+  const Slot slot = running.slot_of(execution);
+  const Running& ended = running.at(slot);
+  // protocol.md §4.4: a time that is no measure of the path.
+  const bool deferred = ended.arrival != arrivals || now - ended.started >= kWorkingAfter;
+  if (ended.context == nullptr) {
+    finish_idempotent(ended, reply, deferred);
+  } else {
+    finish_numbered(ended, reply, deferred, now);
+  }
+  running.remove(slot);
+}
+
+void ServerCore::State::finish_numbered(const Running& ended, const ReplyStore::Reply* reply,
+                                        bool deferred, Instant now) {
+  Context& context = *ended.context;
+  --context.running;
+  AddressShares::give_running(*context.share);
+  contexts.sign_of_life(context, now);
+  std::uint32_t number = ended.number;
+  if (number < context.base) {
+    // The number is finished: nobody wants the reply, and its place may be another's.
+    if (!planted(Bug::kReplyByPlace) || context.ring == kNoBlock) {
+      routes.let_go(ended.route);
+      return give_back(context, ended.room);
+    }
+    number = contexts.number_in_place_of(context, number);
+    contexts.forget_number(context, number);
+  }
+  if (reply == nullptr) {
+    give_back(context, ended.room);
+    contexts.set(context, number, NumberState::done());
+    return nack_lost(ended);
+  }
+  Block block = keep(context, ended.room, *reply);
+  if (block != kNoBlock) {
+    contexts.set(context, number, NumberState::kept(block));
+    replies.hold_again(block);
+    if (planted(Bug::kBaseFreedOnReply)) contexts.forget_number(context, number);
+  } else {
+    contexts.set(context, number, NumberState::done());
+    // protocol.md §6.7: what there is no room for is sent once.
+    ++counters.unkept;
+    block = replies.write_beyond(*reply);
+    if (block == kNoBlock) return nack_lost(ended);
+  }
+  send_reply({.kind = Answer::Kind::kReply,
+              .attempt = ended.attempt,
+              .deferred = deferred,
+              .route = ended.route,
+              .number = ended.number,
+              .reply = block});
+}
+
+/// Writes a reply to where it is kept. kNoBlock if there is no room: then none is reserved either.
+Block ServerCore::State::keep(Context& context, Block room, const ReplyStore::Reply& reply) {
+  const std::size_t needed = ReplyStore::room_for(reply.body.size());
+  if (needed > ReplyStore::kReserve) room = find_room(context, room, needed);
+  if (room != kNoBlock) replies.write(room, reply);
+  return room;
+}
+
+/// Room for more than what was reserved, in its place.
+Block ServerCore::State::find_room(Context& context, Block room, std::size_t needed) {
+  give_back(context, room);
+  const std::uint32_t units = BlockStore::units_for(needed);
+  if (!contexts.take_room(context, units)) return kNoBlock;
+  const Block larger = replies.reserve(needed);
+  if (larger == kNoBlock) ContextTable::give_room(context, units);
+  return larger;
+}
+
+void ServerCore::State::give_back(Context& context, Block room) {
+  ContextTable::give_room(context, ReplyStore::kReserveUnits);
+  replies.cancel(room);
+}
+
+void ServerCore::State::finish_idempotent(const Running& ended, const ReplyStore::Reply* reply,
+                                          bool deferred) {
+  AddressShares::give_running(*routes.at(ended.route).share);
+  if (reply == nullptr) return nack_lost(ended);
+  const bool alone = ended.allowed != 0;
+  // protocol.md §6.3: without a ticket, three times what asked, or else a bare header.
+  if (alone && datagram_size(*reply) > ended.allowed) {
+    return send(
+        {.kind = Answer::Kind::kBare, .turn = ended.turn, .alone = true, .route = ended.route});
+  }
+  Block block = replies.reserve(ReplyStore::room_for(reply->body.size()));
+  if (block != kNoBlock) {
+    replies.write(block, *reply);
+  } else {
+    block = replies.write_beyond(*reply);
+  }
+  if (block == kNoBlock) return lose(ended.route, kNoBlock);
+  send_reply({.kind = Answer::Kind::kReply,
+              .attempt = ended.attempt,
+              .deferred = deferred,
+              .alone = alone,
+              .route = ended.route,
+              .number = ended.number,
+              .reply = block});
+}
+
+/// Says that a handler has ended, and that its reply cannot be had.
+void ServerCore::State::nack_lost(const Running& ended) {
+  send({.kind = Answer::Kind::kNack,
+        .attempt = ended.attempt,
+        .code = NackCode::kReplyGone,
+        .alone = ended.allowed != 0,
+        .route = ended.route,
+        .number = ended.number});
+}
+
+bool ServerCore::State::is_large(Block reply) const {
+  return datagram_size(replies.at(reply)) > kDatagramSize;
+}
+
+void ServerCore::State::lose(Slot route, Block reply) {
+  ++counters.lost;
+  routes.let_go(route);
+  if (reply != kNoBlock) replies.let_go(reply);
+}
+
+// protocol.md §6.5: once, by itself; with §6.3, never.
+void ServerCore::State::tell_working(Instant now) {
+  while (!must_transmit()) {
+    const Slot slot = running.longest_silent();
+    if (slot == kNoSlot || now - running.at(slot).started < kWorkingAfter) return;
+    running.tell(slot);
+    const Running& handler = running.at(slot);
+    if (handler.allowed != 0) continue;
+    send({.kind = Answer::Kind::kWorking,
+          .attempt = handler.attempt,
+          .deferred = true,
+          .route = held(handler.route),
+          .number = handler.number});
+  }
+}
+
+}  // namespace volley

@@ -1,0 +1,166 @@
+#include <algorithm>
+#include <cstring>
+#include <utility>
+
+#include <volley/options.hpp>
+
+#include "core/server_state.hpp"
+#include "wire/frame_writer.hpp"
+
+namespace volley {
+namespace {
+
+/// protocol.md §3.1: milliseconds, as long as they fit.
+std::uint32_t uptime(Instant birth, Instant now) {
+  const auto milliseconds = (now - birth) / std::chrono::milliseconds{1};
+  return static_cast<std::uint32_t>(
+      std::clamp<std::int64_t>(milliseconds, 0, std::int64_t{kUptimeEnd}));
+}
+
+}  // namespace
+
+std::optional<Transmit> ServerCore::State::poll_transmit(MutableBytes buffer, Instant now) {
+  if (answers.empty()) return std::nullopt;
+  VOLLEY_CHECK(buffer.size() >= kMaxDatagram);
+  const Answer& first = answers.front();
+  const bool alone = first.alone;
+  const Slot slot = first.route;
+  Route& route = routes.at(slot);
+  const ClearHeader header{.from = Side::kServer,
+                           .turn = first.kind == Answer::Kind::kBare ? first.turn : std::uint8_t{0},
+                           .client_id = route.client_id,
+                           .epoch = Epoch{options.incarnation.epoch},
+                           .ticket = tickets.issue(route.ticket, route.peer, now),
+                           .note = uptime(options.incarnation.birth, now)};
+  Transmit transmit{.peer = route.peer, .local = route.local};
+  if (alone) {
+    transmit.size = pack_one(buffer, header);
+  } else {
+    transmit.size = pack_run(buffer, slot, header, transmit);
+  }
+  counters.sent += transmit.datagrams();
+  return transmit;
+}
+
+/// protocol.md §8.2: datagrams to one client as one run, each filled up to the length of the first
+/// but the last. Gives the octets of all.
+std::size_t ServerCore::State::pack_run(MutableBytes buffer, Slot route, const ClearHeader& header,
+                                        Transmit& transmit) {
+  const std::size_t segment = pack(buffer.first(kDatagramSize), route, header);
+  // What does not fit into the datagram size goes alone in a longer one (§8.3).
+  if (segment == 0) return pack_one(buffer, header);
+  std::size_t total = segment;
+  std::size_t filled = segment;
+  for (std::size_t segments = 1; segments < BatchLimits::kSegments; ++segments) {
+    // The last one may be shorter, and so far it is the last.
+    if (filled + segment > BatchLimits::kRunBytes) break;
+    const std::size_t size = pack(buffer.subspan(filled, segment), route, header);
+    if (size == 0) break;
+    std::memset(buffer.data() + total, kPad, filled - total);
+    total = filled + size;
+    filled += segment;
+  }
+  if (filled > segment) transmit.segment_size = segment;
+  return total;
+}
+
+/// Fills one datagram with the next answers that go the same way. 0 if there is none that fits.
+std::size_t ServerCore::State::pack(MutableBytes room, Slot route, const ClearHeader& header) {
+  FrameWriter out{
+      room.subspan(ClearChannel::kFront, room.size() - ClearChannel::kFront - ClearChannel::kBack)};
+  while (!answers.empty()) {
+    const Answer& answer = answers.front();
+    if (answer.route != route || answer.alone || !write(answer, out)) break;
+    pop_answer();
+  }
+  if (out.size() == 0) return 0;
+  const std::size_t size = ClearChannel::kFront + out.size() + ClearChannel::kBack;
+  ClearChannel::seal(header, room.first(size));
+  return size;
+}
+
+/// Writes the next answer into a datagram of its own.
+std::size_t ServerCore::State::pack_one(MutableBytes buffer, const ClearHeader& header) {
+  const std::size_t most = kMaxDatagram - ClearChannel::kFront - ClearChannel::kBack;
+  FrameWriter out{buffer.subspan(ClearChannel::kFront, most)};
+  VOLLEY_CHECK(write(answers.front(), out));
+  pop_answer();
+  const std::size_t size = ClearChannel::kFront + out.size() + ClearChannel::kBack;
+  ClearChannel::seal(header, buffer.first(size));
+  return size;
+}
+
+/// Writes one answer, if it fits.
+bool ServerCore::State::write(const Answer& answer, FrameWriter& out) {
+  const Sequence sequence{answer.number};
+  switch (answer.kind) {
+    case Answer::Kind::kReply: {
+      const ReplyStore::Reply reply = replies.at(answer.reply);
+      return out.write({.type = FrameType::kReply,
+                        .attempt = answer.attempt,
+                        .deferred = answer.deferred,
+                        .sequence = sequence,
+                        .status = reply.status,
+                        .body = reply.body});
+    }
+    case Answer::Kind::kNack:
+      return out.write({.type = FrameType::kNack,
+                        .attempt = answer.attempt,
+                        .sequence = sequence,
+                        .code = answer.code,
+                        .detail = answer.detail});
+    case Answer::Kind::kWorking:
+      return out.write({.type = FrameType::kWorking,
+                        .attempt = answer.attempt,
+                        .deferred = answer.deferred,
+                        .sequence = sequence});
+    case Answer::Kind::kPong:
+      return out.write({.type = FrameType::kPong, .zeros = answer.zeros, .opaque = answer.opaque});
+    case Answer::Kind::kBare:
+      break;
+  }
+  return true;
+}
+
+/// The next answer was written.
+void ServerCore::State::pop_answer() {
+  const Answer& answer = answers.front();
+  switch (answer.kind) {
+    case Answer::Kind::kReply:
+      ++counters.replied;
+      replies.let_go(answer.reply);
+      break;
+    case Answer::Kind::kNack:
+      count(answer.code);
+      break;
+    case Answer::Kind::kWorking:
+      ++counters.working;
+      break;
+    case Answer::Kind::kPong:
+      ++counters.pongs;
+      break;
+    case Answer::Kind::kBare:
+      break;
+  }
+  routes.let_go(answer.route);
+  answers.pop();
+}
+
+void ServerCore::State::count(NackCode code) {
+  switch (code) {
+    case NackCode::kBusy:
+      ++counters.busy;
+      return;
+    case NackCode::kNever:
+      ++counters.never;
+      return;
+    case NackCode::kReplyGone:
+      ++counters.reply_gone;
+      return;
+    case NackCode::kOverload:
+      ++counters.overload;
+      return;
+  }
+}
+
+}  // namespace volley

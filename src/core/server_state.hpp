@@ -1,0 +1,144 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+
+#include <volley/bytes.hpp>
+#include <volley/datagram.hpp>
+#include <volley/endpoint.hpp>
+#include <volley/server_core.hpp>
+#include <volley/time.hpp>
+
+#include "core/address_shares.hpp"
+#include "core/answer_queue.hpp"
+#include "core/block_store.hpp"
+#include "core/clear_channel.hpp"
+#include "core/context_table.hpp"
+#include "core/number_state.hpp"
+#include "core/reply_store.hpp"
+#include "core/route_table.hpp"
+#include "core/running_table.hpp"
+#include "core/server_tickets.hpp"
+#include "wire/clear_header.hpp"
+#include "wire/drop.hpp"
+#include "wire/frame.hpp"
+#include "wire/frame_reader.hpp"
+#include "wire/frame_writer.hpp"
+#include "wire/numbers.hpp"
+
+namespace volley {
+
+/// A handler that has not answered so long after its REQUEST was read is said to be WORKING
+/// (protocol.md §6.5).
+inline constexpr Duration kWorkingAfter = std::chrono::milliseconds{2};
+
+/// A server core from within: what it holds, and its parts in the order of a datagram's way. What
+/// is inline is called in its own file only.
+struct ServerCore::State {
+  explicit State(const Options& chosen);
+
+  // Inbound, in server_inbound.cpp: what a datagram may do.
+
+  void handle_datagram(const Datagram& datagram, Instant now);
+  std::expected<ClearChannel::Opened, Drop> open(const Datagram& datagram) const;
+  void let_act(const ClearChannel::Opened& opened, Instant now);
+  void refuse(const ClearChannel::Opened& opened, const Datagram& datagram);
+  Context* find_context(Slot route);
+  void drop(Drop reason);
+
+  // Its frames, in server_frames.cpp: what becomes of each.
+
+  std::optional<Execution> poll_request(Instant now);
+  void echo(const Frame& ping, bool first);
+  void answer_probe(const Frame& probe, Instant now);
+  inline Slot take_numbered(const Frame& request, Instant now);
+  Slot take_idempotent(const Frame& request, Instant now);
+  inline Context* admit(const Frame& frame, Instant now);
+  Context* make_place(const Frame& frame, Instant now);
+  bool make_context(Instant now);
+  void answer_known(const Frame& frame, NumberState state);
+  void follow(Running& handler, const Frame& frame);
+  inline bool is_late(const Frame& request, Instant now) const;
+  inline Block room_to_run(Context& context);
+  inline std::optional<Execution> start(const Frame& request, Slot slot);
+  void nack(const Frame& frame, NackCode code, std::uint32_t detail = 0);
+
+  // Outbound, in server_outbound.cpp: how handlers end, and what follows from time.
+
+  void finish(ExecutionId execution, const ReplyStore::Reply* reply, Instant now);
+  inline void finish_numbered(const Running& ended, const ReplyStore::Reply* reply, bool deferred,
+                              Instant now);
+  void finish_idempotent(const Running& ended, const ReplyStore::Reply* reply, bool deferred);
+  inline Block keep(Context& context, Block room, const ReplyStore::Reply& reply);
+  Block find_room(Context& context, Block room, std::size_t needed);
+  void give_back(Context& context, Block room);
+  void nack_lost(const Running& ended);
+  /// Queues an answer, whose holds on its route and its reply are handed over.
+  void send(const Answer& answer) {
+    if (answers.room() == 0) return lose(answer.route, answer.reply);
+    answers.push(answer);
+  }
+  void send_reply(const Answer& answer) {
+    // protocol.md §6.5: should the path swallow large datagrams, the client learns that it ran.
+    if (answer.attempt > 1 && !answer.alone && is_large(answer.reply)) {
+      send({.kind = Answer::Kind::kWorking,
+            .attempt = answer.attempt,
+            .deferred = answer.deferred,
+            .route = held(answer.route),
+            .number = answer.number});
+    }
+    send(answer);
+  }
+  Slot held(Slot route) {
+    routes.hold_again(route);
+    return route;
+  }
+  bool is_large(Block reply) const;
+  void lose(Slot route, Block reply);
+  void tell_working(Instant now);
+
+  // The way out, in server_packer.cpp: which answers share datagrams.
+
+  std::optional<Transmit> poll_transmit(MutableBytes buffer, Instant now);
+  std::size_t pack_run(MutableBytes buffer, Slot route, const ClearHeader& header,
+                       Transmit& transmit);
+  std::size_t pack(MutableBytes room, Slot route, const ClearHeader& header);
+  std::size_t pack_one(MutableBytes buffer, const ClearHeader& header);
+  inline bool write(const Answer& answer, FrameWriter& out);
+  void count(NackCode code);
+  inline void pop_answer();
+
+  bool must_transmit() const;
+
+  /// The datagram whose frames act, and how far they did.
+  struct AtHand {
+    FrameReader frames{Bytes{}};
+    Endpoint local{};
+    Instant received{};
+    Slot route = kNoSlot;        // Held.
+    Context* context = nullptr;  // The client's, if there is one.
+    std::uint32_t lowest = 1;    // L.
+    std::uint16_t allowed = 0;   // Octets of the answer, if it came without the right ticket.
+    std::uint8_t turn = 0;
+    bool at_start = true;
+  };
+
+  Options options;
+  ServerCounters counters{};
+  bool draining = false;
+
+  BlockStore store;
+  AddressShares shares;
+  ReplyStore replies;
+  ContextTable contexts;
+  RunningTable running;
+  RouteTable routes;
+  ServerTickets tickets;
+  AnswerQueue answers;
+
+  AtHand at_hand{};
+  std::uint32_t arrivals = 0;  // Datagrams that acted, to tell them apart.
+};
+
+}  // namespace volley

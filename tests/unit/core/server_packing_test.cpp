@@ -1,0 +1,142 @@
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <string>
+#include <vector>
+
+#include <volley/options.hpp>
+
+#include "server_world.hpp"
+
+namespace volley {
+namespace {
+
+// protocol.md §8.
+
+std::vector<Frame> requests(std::uint32_t first, std::uint32_t count, std::string_view body) {
+  std::vector<Frame> frames;
+  for (std::uint32_t number = first; number < first + count; ++number) {
+    frames.push_back(request(number, body));
+  }
+  return frames;
+}
+
+std::size_t frames_in(const Heard& answer) {
+  return static_cast<std::size_t>(std::ranges::count(answer.frames, ',')) + 1;
+}
+
+TEST(ServerPacking, AnswersADatagramOfRequestsWithOne) {
+  ServerWorld world;
+  world.echo = true;
+  const std::string body(64, 'x');
+  world.hear(world.client(), requests(1, 15, body));
+  const auto answers = world.heard();
+  ASSERT_EQ(answers.size(), 1U);
+  EXPECT_EQ(frames_in(answers[0]), 15U);
+  EXPECT_EQ(answers[0].size, 32U + 15 * 76);
+  EXPECT_EQ(world.counters().sent, 2U);
+}
+
+TEST(ServerPacking, LetsWhatIsQueuedToOneClientShareDatagrams) {
+  ServerWorld world;
+  world.echo = true;
+  const FakeClient one = world.client(1);
+  const FakeClient two = world.client(2);
+  for (std::uint32_t number = 1; number <= 3; ++number) world.hear(one, requests(number, 1, "a"));
+  world.hear(two, requests(1, 2, "b"));
+  EXPECT_EQ(world.said(),
+            "REPLY 1 \"a\", REPLY 2 \"a\", REPLY 3 \"a\" | REPLY 1 \"b\", REPLY 2 \"b\"");
+}
+
+TEST(ServerPacking, KeepsToTheDatagramSize) {
+  ServerWorld world;
+  const FakeClient client = world.client();
+  for (const std::size_t size : {0U, 1U, 64U, 500U, 572U, 573U, 1'156U}) {
+    world.hear(client, requests(static_cast<std::uint32_t>(1 + size * 10), 10, "a"));
+    for (int i = 0; i < 10; ++i) world.reply("a", std::string(size, 'x'));
+    std::size_t frames = 0;
+    for (const Heard& answer : world.heard()) {
+      EXPECT_LE(answer.size, kDatagramSize);
+      frames += frames_in(answer);
+    }
+    EXPECT_EQ(frames, 10U);
+  }
+}
+
+TEST(ServerPacking, SendsWhatIsLongerAlone) {
+  ServerWorld world;
+  const FakeClient client = world.client();
+  world.hear(client, requests(1, 4, "a"));
+  for (const std::size_t size : {10U, 2'000U, 3'000U, 10U}) {
+    world.reply("a", std::string(size, 'x'));
+  }
+  const auto answers = world.heard();
+  ASSERT_EQ(answers.size(), 4U);
+  EXPECT_EQ(answers[1].size, 2'044U);
+  EXPECT_EQ(answers[2].size, 3'044U);
+  for (const Heard& answer : answers) EXPECT_EQ(answer.run, 1U);
+}
+
+TEST(ServerPacking, FillsTheDatagramsOfARunButTheLast) {
+  ServerWorld world;
+  const FakeClient client = world.client();
+  world.hear(client, requests(1, 60, "a"));
+  for (std::size_t i = 0; i < 60; ++i) world.reply("a", std::string(100 + i * 7 % 60, 'x'));
+  const auto answers = world.heard();
+  ASSERT_GT(answers.size(), 4U);
+  std::size_t frames = 0;
+  for (std::size_t i = 0; i < answers.size(); ++i) {
+    frames += frames_in(answers[i]);
+    EXPECT_EQ(answers[i].run, answers.size());
+    if (i + 1 < answers.size()) {
+      EXPECT_EQ(answers[i].size, answers[0].size);
+    } else {
+      EXPECT_LE(answers[i].size, answers[0].size);
+    }
+  }
+  EXPECT_LE(answers[0].size, kDatagramSize);
+  EXPECT_EQ(frames, 60U);
+}
+
+TEST(ServerPacking, KeepsToTheLengthOfARun) {
+  ServerWorld world;
+  const FakeClient client = world.client();
+  for (std::uint32_t number = 1; number < 1'000; number += 100) {
+    world.hear(client, requests(number, 100, "a"));
+    for (int i = 0; i < 100; ++i) world.reply("a", std::string(1'000, 'x'));
+  }
+  std::size_t datagrams = 0;
+  std::size_t longest = 0;
+  for (const Heard& answer : world.heard()) {
+    ++datagrams;
+    longest = std::max(longest, answer.run);
+    EXPECT_LE(answer.run * answer.size, BatchLimits::kRunBytes);
+  }
+  EXPECT_EQ(datagrams, 1'000U);
+  EXPECT_EQ(longest, BatchLimits::kRunBytes / 1'044);
+  world.hear(client, requests(1'001, 1'000, "b"));
+  for (int i = 0; i < 1'000; ++i) world.reply("b", std::string(600, 'x'));
+  longest = 0;
+  for (const Heard& answer : world.heard()) longest = std::max(longest, answer.run);
+  EXPECT_EQ(longest, BatchLimits::kSegments);
+}
+
+TEST(ServerPacking, NeverFillsABareHeaderOrALoneAnswer) {
+  ServerWorld world;
+  world.echo = true;
+  const FakeClient client = world.client();
+  world.hear(client, requests(1, 30, std::string(64, 'x')));
+  world.hear(client, {});
+  world.hear(client, requests(31, 1, "a"));
+  world.hear(client, {ping(1, 10)});
+  const auto answers = world.heard();
+  ASSERT_EQ(answers.size(), 5U);
+  EXPECT_EQ(answers[0].run, 2U);
+  EXPECT_EQ(answers[2].size, kHeaderSize);
+  EXPECT_EQ(answers[2].run, 1U);
+  EXPECT_EQ(answers[3].size, 45U);
+  EXPECT_EQ(answers[4].size, 54U);
+}
+
+}  // namespace
+}  // namespace volley
