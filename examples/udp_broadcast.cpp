@@ -1,12 +1,13 @@
 // One datagram to everyone on a subnet.
 //
-//   udp_broadcast server ADDRESS[:PORT]   listen there; 0.0.0.0 hears every broadcast, and several
-//   can share it udp_broadcast client NETWORK[:PORT]   send to a broadcast address, such as
-//   192.168.1.255
+//   udp_broadcast server ADDRESS[:PORT]   listen; 0.0.0.0 hears every broadcast, and can be shared
+//   udp_broadcast client NETWORK[:PORT]   send to a broadcast address, such as 192.168.1.255
 
+#include <algorithm>
 #include <chrono>
 #include <cstdlib>
 #include <iostream>
+#include <string>
 #include <string_view>
 
 #include <volley/volley.hpp>
@@ -16,6 +17,13 @@ namespace {
 int fail(const volley::Error& error) {
   std::cerr << "error: " << error.message << '\n';
   return EXIT_FAILURE;
+}
+
+/// What a datagram says, safe to show: its bytes may hold what drives a terminal.
+std::string shown(volley::Bytes bytes) {
+  std::string text{volley::as_text(bytes)};
+  std::ranges::replace_if(text, [](char c) { return c < ' ' || c > '~'; }, '?');
+  return text;
 }
 
 int listen(const volley::Endpoint& address) {
@@ -29,7 +37,7 @@ int listen(const volley::Endpoint& address) {
     if (const auto received = socket->receive(batch); !received) return fail(received.error());
     for (const volley::Datagram& datagram : batch.datagrams()) {
       std::cout << "The client at " << datagram.peer.to_string() << " says: '"
-                << volley::as_text(datagram.payload) << "'" << '\n'
+                << shown(datagram.payload) << "'\n"
                 << std::flush;
     }
   }

@@ -3,6 +3,7 @@
 //   udp_local server [PORT]
 //   udp_local client [PORT]
 
+#include <algorithm>
 #include <chrono>
 #include <cstdint>
 #include <cstdlib>
@@ -20,10 +21,17 @@ int fail(const volley::Error& error) {
   return EXIT_FAILURE;
 }
 
+/// What a datagram says, safe to show: its bytes may hold what drives a terminal.
+std::string shown(volley::Bytes bytes) {
+  std::string text{volley::as_text(bytes)};
+  std::ranges::replace_if(text, [](char c) { return c < ' ' || c > '~'; }, '?');
+  return text;
+}
+
 int serve(const volley::Endpoint& address) {
   const auto answer = [](const volley::Datagram& request, volley::RawReply& reply) {
-    std::cout << "The client at " << request.peer.to_string() << " says '"
-              << volley::as_text(request.payload) << "'" << '\n'
+    std::cout << "The client at " << request.peer.to_string() << " says '" << shown(request.payload)
+              << "'\n"
               << std::flush;
     const std::string text =
         "Your data was " + std::to_string(request.payload.size()) + " bytes long";
@@ -53,8 +61,8 @@ int ask(const volley::Endpoint& address) {
   if (batch.datagrams().empty())
     return fail({volley::ErrorCode::kTimedOut, 0, "no answer within two seconds"});
   const volley::Datagram& reply = batch.datagrams().front();
-  std::cout << "The server " << reply.peer.to_string() << " replied '"
-            << volley::as_text(reply.payload) << "'\n";
+  std::cout << "The server " << reply.peer.to_string() << " replied '" << shown(reply.payload)
+            << "'\n";
   return EXIT_SUCCESS;
 }
 

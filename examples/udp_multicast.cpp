@@ -3,10 +3,12 @@
 //   udp_multicast server GROUP[:PORT] [INTERFACE]   join the group and listen; several can
 //   udp_multicast client GROUP[:PORT] [INTERFACE]   send to the group, by that interface
 
+#include <algorithm>
 #include <chrono>
 #include <cstdint>
 #include <cstdlib>
 #include <iostream>
+#include <string>
 #include <string_view>
 
 #include <volley/volley.hpp>
@@ -16,6 +18,13 @@ namespace {
 int fail(const volley::Error& error) {
   std::cerr << "error: " << error.message << '\n';
   return EXIT_FAILURE;
+}
+
+/// What a datagram says, safe to show: its bytes may hold what drives a terminal.
+std::string shown(volley::Bytes bytes) {
+  std::string text{volley::as_text(bytes)};
+  std::ranges::replace_if(text, [](char c) { return c < ' ' || c > '~'; }, '?');
+  return text;
 }
 
 int listen(const volley::Endpoint& group, std::uint32_t interface) {
@@ -32,7 +41,7 @@ int listen(const volley::Endpoint& group, std::uint32_t interface) {
     if (const auto received = socket->receive(batch); !received) return fail(received.error());
     for (const volley::Datagram& datagram : batch.datagrams()) {
       std::cout << "The client at " << datagram.peer.to_string() << " says: '"
-                << volley::as_text(datagram.payload) << "'" << '\n'
+                << shown(datagram.payload) << "'\n"
                 << std::flush;
     }
   }

@@ -1,9 +1,9 @@
 // A client and a server over a network that loses half of what the client sends.
 //
-//   udp_remote server ADDRESS[:PORT]     listen there (0.0.0.0 is everywhere) and pretend to lose
-//   half udp_remote client HOST[:PORT]        ask, wait 0.1 s, ask again and wait twice as long,
-//   ...
+//   udp_remote server ADDRESS[:PORT]   listen, 0.0.0.0 is everywhere, and pretend to lose half
+//   udp_remote client HOST[:PORT]      ask, wait 0.1 s, ask again, wait twice as long, give up
 
+#include <algorithm>
 #include <chrono>
 #include <cstdlib>
 #include <iostream>
@@ -22,10 +22,17 @@ int fail(const volley::Error& error) {
   return EXIT_FAILURE;
 }
 
+/// What a datagram says, safe to show: its bytes may hold what drives a terminal.
+std::string shown(volley::Bytes bytes) {
+  std::string text{volley::as_text(bytes)};
+  std::ranges::replace_if(text, [](char c) { return c < ' ' || c > '~'; }, '?');
+  return text;
+}
+
 int serve(const volley::Endpoint& address) {
   const auto answer = [](const volley::Datagram& request, volley::RawReply& reply) {
-    std::cout << "The client at " << request.peer.to_string() << " says '"
-              << volley::as_text(request.payload) << "'" << '\n'
+    std::cout << "The client at " << request.peer.to_string() << " says '" << shown(request.payload)
+              << "'\n"
               << std::flush;
     const std::string text =
         "Your data was " + std::to_string(request.payload.size()) + " bytes long";
@@ -60,7 +67,7 @@ int ask(const volley::Endpoint& address) {
   const auto answer = client->request(volley::as_bytes("This is another message"));
   if (!answer) return fail(answer.error());
   if (!*answer) return fail(*answer->error);  // "... the server may be down"
-  std::cout << "The server says '" << volley::as_text(answer->body) << "'\n";
+  std::cout << "The server says '" << shown(answer->body) << "'\n";
   return EXIT_SUCCESS;
 }
 

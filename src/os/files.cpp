@@ -11,6 +11,8 @@
 #include <string_view>
 #include <utility>
 
+#include <volley/clock.hpp>
+
 #include "os/fd.hpp"
 #include "os/system_error.hpp"
 
@@ -20,31 +22,40 @@ namespace {
 
 constexpr std::size_t kChunk = 16'384;  // Of one read.
 
-/// Waits for `events` on a descriptor that somebody made non-blocking: a terminal's is shared.
-void wait_for(int descriptor, short events) {
-  pollfd entry{.fd = descriptor, .events = events, .revents = 0};
-  ::poll(&entry, 1, -1);
-}
-
-/// Reads what is there, at least one byte; 0 at the end, -1 with errno on failure.
-ssize_t read_some(int descriptor, std::span<std::byte> room) {
+/// Reads what is there, at least one byte; 0 at the end.
+Result<std::size_t> read_some(int descriptor, std::string_view name, std::span<std::byte> room,
+                              const Patience& patience) {
+  const int stop = patience.stop != nullptr ? patience.stop->descriptor() : -1;
   for (;;) {
-    const ssize_t got = ::read(descriptor, room.data(), room.size());
-    if (got >= 0) return got;
-    if (errno == EAGAIN) {
-      wait_for(descriptor, POLLIN);
-    } else if (errno != EINTR) {
-      return got;
+    const auto ready = wait_readable({descriptor, stop}, patience.deadline);
+    if (!ready) return std::unexpected(ready.error());
+    if (patience.stop != nullptr && patience.stop->raised()) {
+      return std::unexpected(Error{.code = ErrorCode::kStopped,
+                                   .message = fmt::format("interrupted while reading {}", name)});
     }
+    // A writer that always has one byte more must not hold us either.
+    if (patience.deadline && now() >= *patience.deadline) {
+      return std::unexpected(Error{
+          .code = ErrorCode::kTimedOut,
+          .message =
+              fmt::format("the time was over before {} ended; give a longer --timeout", name)});
+    }
+    const ssize_t got = ::read(descriptor, room.data(), room.size());
+    if (got >= 0) return static_cast<std::size_t>(got);
+    if (errno != EAGAIN && errno != EINTR)
+      return std::unexpected(system_error(errno, fmt::format("cannot read {}", name)));
   }
 }
 
 }  // namespace
 
-Result<std::vector<std::byte>> read_file(const std::string& path, std::size_t limit) {
+Result<std::vector<std::byte>> read_file(const std::string& path, std::size_t limit,
+                                         const Patience& patience) {
   const bool standard = path == "-";
   const std::string name = standard ? "standard input" : path;
-  const Fd file{standard ? ::dup(STDIN_FILENO) : ::open(path.c_str(), O_RDONLY | O_CLOEXEC)};
+  // Non-blocking, as opening a pipe that nobody writes to would wait for ever.
+  const Fd file{standard ? ::dup(STDIN_FILENO)
+                         : ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK)};
   if (!file) {
     const int number = errno;
     return std::unexpected(system_error(number, fmt::format("cannot open {}", name),
@@ -54,16 +65,16 @@ Result<std::vector<std::byte>> read_file(const std::string& path, std::size_t li
   std::vector<std::byte> content;
   std::array<std::byte, kChunk> chunk;
   for (;;) {
-    const ssize_t got = read_some(file.number(), chunk);
-    if (got < 0) return std::unexpected(system_error(errno, fmt::format("cannot read {}", name)));
-    if (got == 0) return content;
-    const auto size = static_cast<std::size_t>(got);
-    if (size > limit - content.size()) {
+    const auto size = read_some(file.number(), name, chunk, patience);
+    if (!size) return std::unexpected(size.error());
+    if (*size == 0) return content;
+    if (*size > limit - content.size()) {
       return std::unexpected(Error{
           .code = ErrorCode::kTooLarge,
           .message = fmt::format("{} holds more than {} bytes, the most that fits", name, limit)});
     }
-    content.insert(content.end(), chunk.begin(), chunk.begin() + got);
+    content.insert(content.end(), chunk.begin(),
+                   chunk.begin() + static_cast<std::ptrdiff_t>(*size));
   }
 }
 
@@ -74,7 +85,9 @@ Result<void> write_all(Stream stream, Bytes bytes) {
     if (put >= 0) {
       bytes = bytes.subspan(static_cast<std::size_t>(put));
     } else if (errno == EAGAIN) {
-      wait_for(descriptor, POLLOUT);
+      // Somebody made it non-blocking: a terminal's descriptor is shared.
+      pollfd entry{.fd = descriptor, .events = POLLOUT, .revents = 0};
+      ::poll(&entry, 1, -1);
     } else if (errno != EINTR) {
       return std::unexpected(
           system_error(errno, fmt::format("cannot write to standard {}",
@@ -84,7 +97,7 @@ Result<void> write_all(Stream stream, Bytes bytes) {
   return {};
 }
 
-Result<std::optional<std::string>> LineReader::next() {
+Result<std::optional<std::string>> LineReader::next(const Patience& patience) {
   std::size_t searched = used_;
   for (;;) {
     const std::size_t newline = buffer_.find('\n', searched);
@@ -109,10 +122,10 @@ Result<std::optional<std::string>> LineReader::next() {
     used_ = 0;
     searched = buffer_.size();
     std::array<std::byte, kChunk> chunk;
-    const ssize_t got = read_some(STDIN_FILENO, chunk);
-    if (got < 0) return std::unexpected(system_error(errno, "cannot read standard input"));
-    if (got == 0) ended_ = true;
-    buffer_ += as_text(std::span{chunk}.first(static_cast<std::size_t>(got)));
+    const auto size = read_some(STDIN_FILENO, "standard input", chunk, patience);
+    if (!size) return std::unexpected(size.error());
+    if (*size == 0) ended_ = true;
+    buffer_ += as_text(std::span{chunk}.first(*size));
   }
 }
 

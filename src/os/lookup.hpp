@@ -15,13 +15,13 @@ using Addresses = Result<std::vector<IpAddress>>;
 
 /// Asks the system for a host's addresses, in the order to try them. Blocks for as long as it
 /// likes. Fails with kNotFound, kTimedOut (no name server answered) or kSystem.
-Addresses look_up(const std::string& host, std::optional<Family> family);
+[[nodiscard]] Addresses look_up(const std::string& host, std::optional<Family> family);
 
 /// Runs `lookup` on a thread of its own and waits for it until `deadline`, then abandons it:
 /// nothing can stop getaddrinfo, so its thread lives until libc gives up, and nobody hears the
 /// answer. Fails as `lookup` does, and with kTimedOut, naming `host`.
-Addresses look_up_until(Instant deadline, const std::string& host,
-                        std::move_only_function<Addresses()> lookup);
+[[nodiscard]] Addresses look_up_until(Instant deadline, const std::string& host,
+                                      std::move_only_function<Addresses()> lookup);
 
 /// What getaddrinfo's answer means.
 Error lookup_error(const std::string& host, int answer, int number);

@@ -23,12 +23,13 @@ struct OptionBytes {
 /// Reads what a person wrote: a decimal or 0x number, or names of its values, added with `|`; on,
 /// off, yes, no, true, false, 1 or 0 for a flag; an interface's name or index. Fails with kInvalid,
 /// or kNotFound for an interface.
-Result<OptionBytes> parse_option_value(const SocketOption& option, std::string_view text);
+[[nodiscard]] Result<OptionBytes> parse_option_value(const SocketOption& option,
+                                                     std::string_view text);
 
 /// How many bytes to offer the kernel to write its value into.
 std::size_t option_room(OptionKind kind);
 
 /// The text for what the kernel gave. Fails with kUnsupported if that is no number and should be.
-Result<std::string> format_option_value(const SocketOption& option, Bytes bytes);
+[[nodiscard]] Result<std::string> format_option_value(const SocketOption& option, Bytes bytes);
 
 }  // namespace volley::os

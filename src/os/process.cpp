@@ -49,11 +49,13 @@ void never_block(const Fd& end) {
 
 /// Starts the shell in a process group of its own, with no signal blocked and all at their
 /// defaults.
-Result<pid_t> spawn_shell(const std::string& command, const Fd& input, const Fd& output) {
+Result<pid_t> spawn_shell(const std::string& command, const Fd& input, const Fd& output,
+                          const Fd& words) {
   posix_spawn_file_actions_t actions;
   posix_spawn_file_actions_init(&actions);
   posix_spawn_file_actions_adddup2(&actions, input.number(), STDIN_FILENO);
   posix_spawn_file_actions_adddup2(&actions, output.number(), STDOUT_FILENO);
+  posix_spawn_file_actions_adddup2(&actions, words.number(), STDERR_FILENO);
 
   posix_spawnattr_t attributes;
   posix_spawnattr_init(&attributes);
@@ -157,6 +159,22 @@ class Conversation {
   bool output_done_ = false;
 };
 
+/// What a pipe holds.
+std::string drain(const Fd& pipe) {
+  std::string text;
+  std::array<char, 4096> chunk;
+  for (;;) {
+    const ssize_t got = ::read(pipe.number(), chunk.data(), chunk.size());
+    if (got <= 0) return text;
+    text.append(chunk.data(), static_cast<std::size_t>(got));
+  }
+}
+
+/// A parent of ours may have chosen to ignore ended children: then nobody could wait for one.
+void keep_ended_children() {
+  ::signal(SIGCHLD, SIG_DFL);
+}
+
 void block_pipe_signal() {
   sigset_t set;
   sigemptyset(&set);
@@ -168,16 +186,23 @@ void block_pipe_signal() {
 
 Result<CommandResult> run_command(const std::string& command, Bytes input,
                                   const CommandLimits& limits, const StopFlag& stop) {
+  keep_ended_children();
   block_pipe_signal();
   auto to_command = open_pipe();
   if (!to_command) return std::unexpected(to_command.error());
   auto from_command = open_pipe();
   if (!from_command) return std::unexpected(from_command.error());
-  const auto pid = spawn_shell(command, to_command->read, from_command->write);
+  auto words = open_pipe();
+  if (!words) return std::unexpected(words.error());
+  // Both ends: nobody reads it until the command is over, and it must not wait when it is full.
+  never_block(words->read);
+  never_block(words->write);
+  const auto pid = spawn_shell(command, to_command->read, from_command->write, words->write);
   if (!pid) return std::unexpected(pid.error());
   // Ours must go, or the output would never end.
   to_command->read = Fd{};
   from_command->write = Fd{};
+  words->write = Fd{};
 
   Fd process = open_process(*pid);
   const int no_process = process ? 0 : errno;
@@ -194,7 +219,7 @@ Result<CommandResult> run_command(const std::string& command, Bytes input,
   while (::waitpid(*pid, &status, 0) < 0 && errno == EINTR) {
   }
   if (no_process != 0) return std::unexpected(system_error(no_process, "cannot watch /bin/sh"));
-  CommandResult result{.output = conversation.take_output()};
+  CommandResult result{.output = conversation.take_output(), .words = drain(words->read)};
   if (cut) {
     result.end = *cut;
   } else if (WIFEXITED(status)) {

@@ -31,13 +31,16 @@ struct CommandResult {
   CommandEnd end = CommandEnd::kDone;
   int status = 0;  ///< Its exit status, after kDone.
   std::vector<std::byte> output;
+  std::string
+      words;  ///< What it wrote to standard error: the first of it, as much as a pipe holds.
 };
 
 /// Runs `/bin/sh -c command` with `input` as its standard input, and gives what it wrote to its
-/// standard output. Whatever it started in its process group ends with it, however it ends.
+/// standard output and standard error. Whatever it started in its process group ends with it,
+/// however it ends.
 ///
-/// Blocks, and blocks SIGPIPE in the calling thread for good: call it on a thread of its own. Fails
-/// with kFull or kSystem when the command cannot be started.
+/// Blocks, and blocks SIGPIPE in the calling thread for good: call it on a thread of its own. Sets
+/// SIGCHLD to its default. Fails with kFull or kSystem when the command cannot be started.
 [[nodiscard]] Result<CommandResult> run_command(const std::string& command, Bytes input,
                                                 const CommandLimits& limits, const StopFlag& stop);
 

@@ -71,7 +71,11 @@ Result<std::uint16_t> service_port(std::string_view name) {
     return std::unexpected(
         Error{ErrorCode::kInvalid, 0, fmt::format("port {} is out of range: 0 to 65535", name)});
   }
-  const std::string text{name};
+  // RFC 6335 §5.1: capitals do not count, and the database writes names without them.
+  std::string text{name};
+  std::ranges::transform(text, text.begin(), [](char c) {
+    return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+  });
   if (const auto port = named_port(text, "udp")) return *port;
   if (const auto port = named_port(text, "tcp")) {
     return std::unexpected(

@@ -13,6 +13,7 @@
 #include "os/fd.hpp"
 #include "os/poller.hpp"
 #include "os/system_error.hpp"
+#include "os/thread.hpp"
 
 namespace volley::os {
 
@@ -35,7 +36,7 @@ struct SignalWatcher::State {
   Fd signals;
   StopFlag end;
   bool stopping = false;
-  std::thread thread;
+  std::jthread thread;
 
   State(Handler told, std::optional<Instant> until, Fd descriptor, StopFlag ending)
       : handler{std::move(told)},
@@ -75,13 +76,14 @@ Result<SignalWatcher> SignalWatcher::start(Handler handler, std::optional<Instan
   auto state =
       std::make_unique<State>(std::move(handler), deadline, std::move(signals), std::move(*end));
   ::pthread_sigmask(SIG_BLOCK, &set, nullptr);
-  state->thread = std::thread{&State::watch, state.get()};
+  auto thread = start_thread([&watched = *state] { watched.watch(); });
+  if (!thread) return std::unexpected(thread.error());
+  state->thread = std::move(*thread);
   return SignalWatcher{std::move(state)};
 }
 
 SignalWatcher::SignalWatcher(std::unique_ptr<State> state) : state_{std::move(state)} {}
 SignalWatcher::SignalWatcher(SignalWatcher&&) noexcept = default;
-SignalWatcher& SignalWatcher::operator=(SignalWatcher&&) noexcept = default;
 
 SignalWatcher::~SignalWatcher() {
   if (!state_) return;

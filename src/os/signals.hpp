@@ -26,12 +26,11 @@ class SignalWatcher {
  public:
   using Handler = std::function<void(Notice)>;
 
-  /// Fails with kFull when no more files can be opened.
+  /// Fails with kFull when no more files can be opened, or no thread started.
   [[nodiscard]] static Result<SignalWatcher> start(Handler handler,
                                                    std::optional<Instant> deadline = {});
 
   SignalWatcher(SignalWatcher&&) noexcept;
-  SignalWatcher& operator=(SignalWatcher&&) noexcept;
   /// Waits for a running handler; after that none runs.
   ~SignalWatcher();
 

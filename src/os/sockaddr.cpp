@@ -4,6 +4,8 @@
 
 #include <cstring>
 
+#include "base/check.hpp"
+
 namespace volley::os {
 
 IpAddress from_in_addr(const in_addr& address) {
@@ -33,6 +35,7 @@ in6_addr to_in6_addr(const IpAddress& address) {
 SocketAddress to_sockaddr(const Endpoint& endpoint, Family socket_family) {
   SocketAddress out;
   const IpAddress& address = endpoint.address();
+  VOLLEY_CHECK(carries(socket_family, address));
   if (socket_family == Family::kIpv4) {
     auto* in = reinterpret_cast<sockaddr_in*>(&out.storage);
     in->sin_family = AF_INET;

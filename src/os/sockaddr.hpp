@@ -16,8 +16,14 @@ struct SocketAddress {
   sockaddr* get() { return reinterpret_cast<sockaddr*>(&storage); }
 };
 
-/// For a socket of this family: on an IPv6 one an IPv4 endpoint becomes ::ffff:a.b.c.d, and the
-/// wildcard of either family becomes the socket's own.
+/// Whether a socket of this family can carry the address: an IPv4 one carries no IPv6.
+constexpr bool carries(Family socket_family, const IpAddress& address) {
+  return socket_family == Family::kIpv6 || address.family() == Family::kIpv4 ||
+         address.is_unspecified();
+}
+
+/// For a socket of this family, which must carry the address: on an IPv6 one an IPv4 endpoint
+/// becomes ::ffff:a.b.c.d, and the wildcard of either family becomes the socket's own.
 SocketAddress to_sockaddr(const Endpoint& endpoint, Family socket_family);
 
 /// The canonical endpoint: ::ffff:a.b.c.d is IPv4. Any family but the two gives the default

@@ -63,8 +63,11 @@ Result<void> check_family(int fd, const SocketOption& option) {
   socklen_t size = sizeof domain;
   ::getsockopt(fd, SOL_SOCKET, SO_DOMAIN, &domain, &size);
   if (option.level != IPPROTO_IPV6 || domain != AF_INET) return {};
-  const std::string twin =
-      option.name.starts_with("IPV6_") ? fmt::format("IP_{}", option.name.substr(5)) : "";
+  std::string twin;
+  if (option.name.starts_with("IPV6_")) twin = fmt::format("IP_{}", option.name.substr(5));
+  if (option.name == "IPV6_UNICAST_HOPS") twin = "IP_TTL";
+  if (option.name == "IPV6_MULTICAST_HOPS") twin = "IP_MULTICAST_TTL";
+  if (option.name == "IPV6_TCLASS") twin = "IP_TOS";
   return fail(ErrorCode::kUnsupported,
               fmt::format("{} is an option of IPv6 sockets, and this one is IPv4", option.name),
               find_option(twin) != nullptr ? fmt::format("use {}", twin) : "use an IPv6 address");

@@ -49,6 +49,10 @@ ErrorCode error_code(int number) {
   }
 }
 
+bool is_broken(int number) {
+  return number == EBADF || number == ENOTSOCK || number == EFAULT || number == EPIPE;
+}
+
 Error system_error(int number, std::string_view what, std::string_view hint) {
   std::string reason = strerrordesc_np(number) != nullptr ? strerrordesc_np(number)
                                                           : fmt::format("error {}", number);

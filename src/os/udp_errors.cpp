@@ -16,7 +16,7 @@ namespace {
 SocketError::Origin to_origin(std::uint8_t origin) {
   if (origin == SO_EE_ORIGIN_ICMP) return SocketError::Origin::kIcmp;
   if (origin == SO_EE_ORIGIN_ICMP6) return SocketError::Origin::kIcmp6;
-  return SocketError::Origin::kLocal;
+  return origin == SO_EE_ORIGIN_LOCAL ? SocketError::Origin::kLocal : SocketError::Origin::kOther;
 }
 
 /// struct sock_extended_err, and behind it the address of whoever reported the error.

@@ -10,16 +10,18 @@
 namespace volley {
 namespace {
 
-Error membership_error(int number, std::string_view verb, const Membership& membership) {
+Error membership_error(int number, bool join, const Membership& membership) {
   std::string_view hint;
-  if (number == ENODEV || number == EADDRNOTAVAIL)
+  if (number == ENODEV)
     hint = "name an interface that is up and can multicast (`ip link` lists them)";
-  if (number == EADDRINUSE) hint = "this socket is a member already";
+  if (number == EADDRINUSE || number == EADDRNOTAVAIL) hint = "this socket is a member already";
   if (number == EINVAL)
     hint = "the group must be a multicast address, and a source of the same family";
   if (number == ENOBUFS) hint = "raise net.ipv4.igmp_max_memberships, or use another socket";
-  return os::system_error(number, fmt::format("cannot {} {}", verb, membership.group.to_string()),
-                          hint);
+  if (!join) hint = "this socket did not join that, or has left it";
+  return os::system_error(
+      number, fmt::format("cannot {} {}", join ? "join" : "leave", membership.group.to_string()),
+      hint);
 }
 
 /// The protocol-independent calls of RFC 3678. An IPv4 group on a dual-stack socket is IPv4's
@@ -27,14 +29,15 @@ Error membership_error(int number, std::string_view verb, const Membership& memb
 Result<void> change(int fd, bool join, const Membership& membership) {
   const Family family = membership.group.family();
   const int level = family == Family::kIpv4 ? IPPROTO_IP : IPPROTO_IPV6;
+  if (membership.source && membership.source->family() != family)
+    return std::unexpected(membership_error(EINVAL, join, membership));
   const sockaddr_storage group = os::to_sockaddr({membership.group, 0}, family).storage;
   int failed = 0;
   if (membership.source) {
     group_source_req request{};
     request.gsr_interface = membership.interface;
     request.gsr_group = group;
-    request.gsr_source =
-        os::to_sockaddr({*membership.source, 0}, membership.source->family()).storage;
+    request.gsr_source = os::to_sockaddr({*membership.source, 0}, family).storage;
     failed = ::setsockopt(fd, level, join ? MCAST_JOIN_SOURCE_GROUP : MCAST_LEAVE_SOURCE_GROUP,
                           &request, sizeof request);
   } else {
@@ -45,7 +48,7 @@ Result<void> change(int fd, bool join, const Membership& membership) {
                           sizeof request);
   }
   if (failed == 0) return {};
-  return std::unexpected(membership_error(errno, join ? "join" : "leave", membership));
+  return std::unexpected(membership_error(errno, join, membership));
 }
 
 }  // namespace

@@ -12,42 +12,40 @@
 namespace volley {
 namespace {
 
-void prepare(mmsghdr& message, os::MessageParts& parts) {
-  message.msg_hdr.msg_name = &parts.name;
-  message.msg_hdr.msg_namelen = sizeof parts.name;
-  message.msg_hdr.msg_control = &parts.control;
-  message.msg_hdr.msg_controllen = sizeof parts.control;
-  message.msg_hdr.msg_flags = 0;
+void prepare(os::MessageScratch& scratch, std::size_t at, MutableBytes slot) {
+  os::MessageParts& parts = scratch.parts[at];
+  parts.bytes = {slot.data(), slot.size()};
+  scratch.messages[at].msg_hdr = {.msg_name = &parts.name,
+                                  .msg_namelen = sizeof parts.name,
+                                  .msg_iov = &parts.bytes,
+                                  .msg_iovlen = 1,
+                                  .msg_control = &parts.control,
+                                  .msg_controllen = sizeof parts.control,
+                                  .msg_flags = 0};
 }
 
-/// Makes the scratch as large as the batch.
-void fit(os::ReceiveScratch& scratch, std::size_t slots) {
-  if (scratch.messages.size() >= slots) return;
-  scratch.messages.assign(slots, {});
-  scratch.parts.assign(slots, {});
-  for (std::size_t i = 0; i < slots; ++i) {
-    scratch.messages[i].msg_hdr.msg_iov = &scratch.parts[i].bytes;
-    scratch.messages[i].msg_hdr.msg_iovlen = 1;
-    prepare(scratch.messages[i], scratch.parts[i]);
-  }
+/// How many of a message's first `bytes` bytes are whole datagrams, if all of it has `length`.
+std::size_t whole(std::size_t bytes, std::size_t length, std::size_t segment_size) {
+  if (segment_size == 0) return bytes == length ? 1 : 0;
+  return bytes / segment_size + (bytes == length && bytes % segment_size != 0 ? 1 : 0);
 }
 
-void count(SocketCounters& counters, const msghdr& message, std::size_t size,
+void count(SocketCounters& counters, std::size_t held, std::size_t length,
            std::size_t segment_size) {
-  const bool train = segment_size != 0 && segment_size < size;
-  counters.received += train ? (size + segment_size - 1) / segment_size : 1;
-  counters.trains += train ? 1 : 0;
-  counters.truncated += (message.msg_flags & MSG_TRUNC) != 0 ? 1 : 0;
-  counters.control_truncated += (message.msg_flags & MSG_CTRUNC) != 0 ? 1 : 0;
+  const std::size_t arrived = whole(length, length, segment_size);
+  counters.received += arrived;
+  counters.trains += arrived > 1 ? 1 : 0;
+  counters.truncated += arrived - whole(held, length, segment_size);
 }
 
 /// One kernel call: how many messages it filled, or -1.
 int take(int fd, std::span<mmsghdr> messages, bool linger) {
+  // MSG_TRUNC: a message's length is what arrived, even where the slot is shorter.
   if (messages.size() > 1) {
     return ::recvmmsg(fd, messages.data(), static_cast<unsigned>(messages.size()),
-                      linger ? MSG_WAITFORONE : MSG_DONTWAIT, nullptr);
+                      MSG_TRUNC | (linger ? MSG_WAITFORONE : MSG_DONTWAIT), nullptr);
   }
-  const ssize_t size = ::recvmsg(fd, &messages[0].msg_hdr, linger ? 0 : MSG_DONTWAIT);
+  const ssize_t size = ::recvmsg(fd, &messages[0].msg_hdr, MSG_TRUNC | (linger ? 0 : MSG_DONTWAIT));
   if (size < 0) return -1;
   messages[0].msg_len = static_cast<unsigned>(size);
   return 1;
@@ -78,13 +76,11 @@ Result<void> UdpSocket::receive(ReceiveBatch& batch, const ReceiveLook& look) {
   if (look.linger && !state_->may_linger) {
     if (auto done = limit_lingering(*state_); !done) return done;
   }
-  os::ReceiveScratch& scratch = state_->in;
+  os::MessageScratch& scratch = state_->scratch;
   const std::size_t slots = std::min(batch.slots(), look.most);
-  fit(scratch, batch.slots());
-  for (std::size_t i = 0; i < slots; ++i) {
-    const MutableBytes slot = batch.slot(i);
-    scratch.parts[i].bytes = {slot.data(), slot.size()};
-  }
+  if (slots == 0) return {};
+  scratch.fit(slots);
+  for (std::size_t i = 0; i < slots; ++i) prepare(scratch, i, batch.slot(i));
   int got = 0;
   do {
     ++state_->counters.receive_calls;
@@ -94,21 +90,25 @@ Result<void> UdpSocket::receive(ReceiveBatch& batch, const ReceiveLook& look) {
   if (got < 0) return std::unexpected(os::system_error(errno, "cannot receive"));
 
   for (std::size_t i = 0; i < static_cast<std::size_t>(got); ++i) {
-    mmsghdr& message = scratch.messages[i];
+    const mmsghdr& message = scratch.messages[i];
     os::ControlInfo control = os::read_control(message.msg_hdr);
-    control.arrival.truncated = (message.msg_hdr.msg_flags & MSG_TRUNC) != 0;
+    const std::size_t length = message.msg_len;
+    const std::size_t held = std::min(length, batch.slot_size());
+    // A slot that ends between two datagrams of a train loses datagrams, and cuts none.
+    control.arrival.truncated =
+        held < length && (control.segment_size == 0 || held % control.segment_size != 0);
     const Datagram train{
         .peer = os::from_sockaddr(reinterpret_cast<const sockaddr*>(&scratch.parts[i].name)),
         .local = control.local ? Endpoint{*control.local, state_->bound.port()} : state_->bound,
-        .payload = Bytes{batch.slot(i)}.first(message.msg_len),
+        .payload = Bytes{batch.slot(i)}.first(held),
         .ecn = control.ecn};
     if (is_of_others(*state_, control.arrival, train.peer)) {
       ++state_->counters.other_members;
-    } else {
-      count(state_->counters, message.msg_hdr, message.msg_len, control.segment_size);
-      batch.add_train(train, control.segment_size, control.arrival);
+      continue;
     }
-    prepare(message, scratch.parts[i]);
+    count(state_->counters, held, length, control.segment_size);
+    if ((message.msg_hdr.msg_flags & MSG_CTRUNC) != 0) ++state_->counters.control_truncated;
+    batch.add_train(train, control.segment_size, control.arrival);
   }
   return {};
 }

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <utility>
 
 #include <volley/clock.hpp>
 
@@ -15,24 +16,20 @@
 namespace volley {
 namespace os {
 
-bool UnsegmentedPeers::contains(const Endpoint& peer) const {
+bool UnsegmentedPeers::contains(const IpAddress& peer) const {
   return std::ranges::find(peers_, peer) != peers_.end();
 }
 
-void UnsegmentedPeers::add(const Endpoint& peer) {
-  if (peers_.size() < BatchLimits::kUnsegmented && !contains(peer)) peers_.push_back(peer);
+void UnsegmentedPeers::add(const IpAddress& peer) {
+  if (contains(peer)) return;
+  if (peers_.size() < BatchLimits::kUnsegmented) return peers_.push_back(peer);
+  peers_[oldest_] = peer;
+  oldest_ = (oldest_ + 1) % peers_.size();
 }
 
 }  // namespace os
 
 namespace {
-
-constexpr Duration kLongestWait = std::chrono::seconds{1};
-
-/// Whether this errno says that the socket itself is no more, not that one datagram failed.
-bool is_broken(int number) {
-  return number == EBADF || number == ENOTSOCK || number == EFAULT || number == EPIPE;
-}
 
 /// One batch on its way to the kernel: where it stands, and what was learned on the way.
 class BatchSender {
@@ -45,11 +42,11 @@ class BatchSender {
       const std::size_t count = fill();
       const int number = count == 0 ? fault_ : hand_over(count);
       if (number == 0) continue;
-      if (is_broken(number)) return std::unexpected(os::system_error(number, "cannot send"));
+      if (os::is_broken(number)) return std::unexpected(os::system_error(number, "cannot send"));
       if (auto done = recover(number); !done) return done;
     }
-    if (state_.connected && trouble_ != 0)
-      return std::unexpected(os::system_error(trouble_, "cannot send"));
+    if (state_.connected && state_.trouble != 0)
+      return std::unexpected(os::system_error(state_.trouble, "cannot send"));
     return {};
   }
 
@@ -64,42 +61,47 @@ class BatchSender {
   bool singly(const Transmit& transmit, std::size_t index) const {
     if (transmit.datagrams() == 1) return false;
     return !state_.counters.segmentation || (index == index_ && split_) ||
-           state_.unsegmented.contains(transmit.peer);
+           state_.unsegmented.contains(transmit.peer.address());
   }
 
-  /// Writes messages from where the batch stands, up to the scratch's room or a faked failure.
+  /// An errno for a message that the kernel is not asked about.
+  int fault_of(const Transmit& transmit, std::size_t size, bool is_run) const {
+    if (!os::carries(state_.family, transmit.peer.address()) ||
+        !os::carries(state_.family, transmit.local)) {
+      return EAFNOSUPPORT;
+    }
+    if (!state_.fault) return 0;
+    return state_.fault({transmit.peer, transmit.local, size, is_run ? transmit.segment_size : 0});
+  }
+
+  /// Writes messages from where the batch stands, up to one call's worth or one that must fail.
   std::size_t fill() {
-    os::SendScratch& scratch = *state_.out;
     std::size_t count = 0;
     std::size_t offset = offset_;
     fault_ = 0;
-    for (std::size_t index = index_; index < transmits_.size() && count < os::kSendMessages;
+    for (std::size_t index = index_; index < transmits_.size() && count < BatchLimits::kMessages;
          ++index, offset = 0) {
       const Transmit& transmit = transmits_[index];
       const bool one_by_one = singly(transmit, index);
       do {
         const std::size_t size = piece(transmit, offset, one_by_one);
         const bool is_run = !one_by_one && transmit.datagrams() > 1;
-        if (state_.fault) {
-          fault_ = state_.fault(
-              {transmit.peer, transmit.local, size, is_run ? transmit.segment_size : 0});
-          if (fault_ != 0) return count;
-        }
-        write(scratch, count++, transmit, batch_.bytes(index).subspan(offset, size), is_run);
+        fault_ = fault_of(transmit, size, is_run);
+        if (fault_ != 0) return count;
+        write(count++, transmit, batch_.bytes(index).subspan(offset, size), is_run);
         offset += size;
-      } while (offset < transmit.size && count < os::kSendMessages);
+      } while (offset < transmit.size && count < BatchLimits::kMessages);
     }
     return count;
   }
 
-  void write(os::SendScratch& scratch, std::size_t at, const Transmit& transmit, Bytes bytes,
-             bool is_run) {
-    os::MessageParts& parts = scratch.parts[at];
+  void write(std::size_t at, const Transmit& transmit, Bytes bytes, bool is_run) {
+    os::MessageParts& parts = state_.scratch.parts[at];
     parts.bytes = {const_cast<std::byte*>(bytes.data()), bytes.size()};
     os::ControlWriter control{parts.control};
     if (!transmit.local.is_unspecified()) control.source(transmit.local, state_.family);
     if (is_run) control.segment_size(transmit.segment_size);
-    msghdr& message = scratch.messages[at].msg_hdr;
+    msghdr& message = state_.scratch.messages[at].msg_hdr;
     message = {};
     message.msg_iov = &parts.bytes;
     message.msg_iovlen = 1;
@@ -115,7 +117,7 @@ class BatchSender {
 
   /// One kernel call. Steps past what was taken; an errno only if nothing was.
   int hand_over(std::size_t count) {
-    mmsghdr* messages = state_.out->messages.data();
+    mmsghdr* messages = state_.scratch.messages.data();
     ++state_.counters.send_calls;
     const int taken = put(messages, count);
     if (taken < 0) return errno;
@@ -146,77 +148,77 @@ class BatchSender {
     retried_ = false;
     offset_ += size;
     if (offset_ < transmit.size) return;
+    if (refused_) {
+      state_.unsegmented.add(transmit.peer.address());
+      state_.counters.unsegmented_peers = state_.unsegmented.size();
+    }
     offset_ = 0;
     ++index_;
-    split_ = false;
+    split_ = refused_ = false;
   }
 
   std::size_t lose() {
     const Transmit& transmit = transmits_[index_];
     const std::size_t size = piece(transmit, offset_, singly(transmit, index_));
     const std::size_t lost = transmit.datagrams_of(size);
+    refused_ = false;
     step(size, false);
     return lost;
   }
 
   /// What to do about the message that the kernel refused: the one the batch stands at.
   Result<void> recover(int number) {
+    if (number == EINTR) return {};
+    if (number == EAGAIN) return wait_for_room();
+    if (number == ENOBUFS || number == ENOMEM) {
+      state_.counters.no_buffers += lose();
+      return {};
+    }
     const Transmit& transmit = transmits_[index_];
     const bool is_run = transmit.datagrams() > 1 && !singly(transmit, index_);
-    switch (number) {
-      case EINTR:
-        return {};
-      case EAGAIN:
-        return wait_for_room();
-      case EIO:
-      case EINVAL:
-        if (!is_run) break;
-        // The way to this peer cannot segment (an interface without checksum offload, a tunnel).
-        ++state_.counters.runs_refused;
-        state_.unsegmented.add(transmit.peer);
-        state_.counters.unsegmented_peers = state_.unsegmented.size();
-        split_ = true;
-        return {};
-      case EMSGSIZE:
-        return shrink(is_run);
-      case ENOBUFS:
-      case ENOMEM:
-        state_.counters.no_buffers += lose();
-        return {};
-      default:
-        break;
+    if (is_run && (number == EIO || number == EINVAL)) {
+      // The way to this peer may be one that cannot segment (an interface without checksum
+      // offload, a tunnel): it is if the same datagrams then go singly.
+      ++state_.counters.runs_refused;
+      split_ = refused_ = true;
+      return {};
     }
-    trouble_ = trouble_ == 0 ? number : trouble_;
-    state_.counters.failed += lose();
+    // On a connected socket it may be an earlier datagram's ICMP error, which the kernel keeps for
+    // the next call, whatever that one's message: the same message is tried once more.
+    const bool again = state_.connected && !std::exchange(retried_, true);
+    if (number == EMSGSIZE) {
+      if (!again) too_large(is_run);
+      return {};
+    }
+    note(number);
+    if (!again) state_.counters.failed += lose();
     return {};
   }
 
-  /// On a connected socket EMSGSIZE may be an earlier datagram's ICMP error that the kernel had
-  /// kept for the next call: the same is tried once more. A run that then still does not fit is
-  /// sent datagram by datagram.
-  Result<void> shrink(bool is_run) {
-    if (state_.connected && !retried_) {
-      retried_ = true;
-      return {};
-    }
+  /// A run may fit the path datagram by datagram.
+  void too_large(bool is_run) {
     if (is_run) {
       ++state_.counters.runs_split;
       split_ = true;
-      return {};
+      return;
     }
-    trouble_ = trouble_ == 0 ? EMSGSIZE : trouble_;
+    note(EMSGSIZE);
     state_.counters.too_large += lose();
-    return {};
+  }
+
+  void note(int number) {
+    if (state_.trouble == 0) state_.trouble = number;
   }
 
   Result<void> wait_for_room() {
     const Instant start = now();
-    if (give_up_ == Instant{}) give_up_ = start + kLongestWait;
+    if (give_up_ == Instant{}) give_up_ = start + BatchLimits::kSendWait;
     const Duration left = std::max(Duration::zero(), give_up_ - start);
     const timespec time{0, std::min<long>(left.count(), 999'999'999)};
     pollfd entry{state_.fd.number(), POLLOUT, 0};
     if (left > Duration::zero() && (::ppoll(&entry, 1, &time, nullptr) > 0 || errno == EINTR))
       return {};
+    while (index_ < transmits_.size()) state_.counters.no_buffers += lose();
     return std::unexpected(os::system_error(EAGAIN, "cannot send: the socket's buffer stays full",
                                             "raise SO_SNDBUF, or send more slowly"));
   }
@@ -227,20 +229,26 @@ class BatchSender {
   std::size_t index_ = 0;   // The transmit the batch stands at,
   std::size_t offset_ = 0;  // and the byte of it.
   bool split_ = false;      // This transmit goes datagram by datagram.
-  bool retried_ = false;    // This message was tried again after EMSGSIZE.
+  bool refused_ = false;    // As a run; so far all its datagrams went singly.
+  bool retried_ = false;    // This message was tried again.
   int fault_ = 0;           // What the fault hook says of the next message.
-  int trouble_ = 0;         // The first errno that one peer's datagrams met.
   Instant give_up_{};
 };
 
 }  // namespace
 
 Result<void> UdpSocket::send(SendBatch& batch) {
+  state_->trouble = 0;
   if (batch.empty()) return {};
-  if (!state_->out) state_->out = std::make_unique<os::SendScratch>();
+  state_->scratch.fit(std::min(batch.datagrams(), BatchLimits::kMessages));
   auto done = BatchSender{*state_, batch}.run();
   batch.clear();
   return done;
+}
+
+std::optional<ErrorCode> UdpSocket::send_trouble() const {
+  if (state_->trouble == 0) return std::nullopt;
+  return os::error_code(state_->trouble);
 }
 
 }  // namespace volley

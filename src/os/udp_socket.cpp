@@ -31,8 +31,12 @@ Error bind_error(int number, const Endpoint& local) {
   std::string_view hint;
   if (number == EACCES)
     hint = "ports below 1024 need root or CAP_NET_BIND_SERVICE, so try a port of 1024 or above";
-  if (number == EADDRINUSE)
-    hint = "another program listens there: stop it, or choose another port (0 picks a free one)";
+  if (number == EADDRINUSE) {
+    hint = local.port() == 0
+               ? "every port that the kernel chooses from is taken (net.ipv4.ip_local_port_range)"
+               : "another program listens there: stop it, or choose another port (0 picks a free "
+                 "one)";
+  }
   if (number == EADDRNOTAVAIL)
     hint = "no interface of this machine has that address (`ip address` lists them)";
   if (number == EINVAL && local.address().kind() == AddressKind::kLinkLocal) {
@@ -139,6 +143,14 @@ Result<Endpoint> os::UdpState::name() const {
   return std::unexpected(system_error(errno, "cannot tell the socket's address"));
 }
 
+Result<void> os::UdpState::must_carry(const Endpoint& address) const {
+  if (carries(family, address.address())) return {};
+  return std::unexpected(
+      Error{ErrorCode::kInvalid, EAFNOSUPPORT,
+            fmt::format("the IPv4 socket {} cannot carry {}; use one bound to an IPv6 address",
+                        bound.to_string(), address.to_string())});
+}
+
 UdpSocket::UdpSocket(std::unique_ptr<os::UdpState> state) : state_{std::move(state)} {}
 UdpSocket::UdpSocket(UdpSocket&&) noexcept = default;
 UdpSocket& UdpSocket::operator=(UdpSocket&&) noexcept = default;
@@ -178,6 +190,7 @@ Result<UdpSocket> UdpSocket::open_connected(const Endpoint& peer) {
 }
 
 Result<void> UdpSocket::connect(const Endpoint& peer) {
+  if (auto done = state_->must_carry(peer); !done) return done;
   const os::SocketAddress address = os::to_sockaddr(peer, state_->family);
   if (::connect(state_->fd.number(), address.get(), address.size) != 0) {
     return std::unexpected(connect_error(errno, peer));
@@ -215,6 +228,9 @@ Result<void> UdpSocket::send(Bytes payload) {
 
 Result<void> UdpSocket::send_to(Bytes payload, const Endpoint& peer,
                                 const IpAddress& source) const {
+  for (const Endpoint& each : {peer, Endpoint{source, 0}}) {
+    if (auto done = state_->must_carry(each); !done) return done;
+  }
   os::SocketAddress address = os::to_sockaddr(peer, state_->family);
   iovec part{const_cast<std::byte*>(payload.data()), payload.size()};
   os::ControlBuffer control;

@@ -3,8 +3,7 @@
 #include <netinet/in.h>
 #include <sys/socket.h>
 
-#include <array>
-#include <memory>
+#include <cstddef>
 #include <vector>
 
 #include <volley/options.hpp>
@@ -18,9 +17,6 @@ namespace volley::os {
 /// Whether this environment variable is set to anything but 0.
 bool switched_off(const char* variable);
 
-/// Messages handed to the kernel in one call.
-inline constexpr std::size_t kSendMessages = 64;
-
 /// What one message to or from the kernel points at. Side by side: a batch of one touches few
 /// pages.
 struct MessageParts {
@@ -29,29 +25,29 @@ struct MessageParts {
   ControlBuffer control;
 };
 
-/// What sendmmsg reads. Made once, at the first batch.
-struct SendScratch {
-  std::array<mmsghdr, kSendMessages> messages;
-  std::array<MessageParts, kSendMessages> parts;
-};
-
-/// What recvmmsg writes, one entry a slot. Made at the first receive, and when a batch has more
-/// slots.
-struct ReceiveScratch {
+/// What sendmmsg reads and recvmmsg writes, each in its turn. As large as the largest call so far.
+struct MessageScratch {
   std::vector<mmsghdr> messages;
   std::vector<MessageParts> parts;
+
+  void fit(std::size_t count) {
+    if (messages.size() >= count) return;
+    messages.resize(count);
+    parts.resize(count);
+  }
 };
 
-/// The destinations that no segmentation run is tried for: the kernel said that their interface
-/// cannot. Bounded; a newcomer that finds it full is tried, refused and sent singly every time.
+/// The destinations that no segmentation run is tried for: the kernel refused one, and took its
+/// datagrams singly. Bounded: the oldest gives way.
 class UnsegmentedPeers {
  public:
-  bool contains(const Endpoint& peer) const;
-  void add(const Endpoint& peer);
+  bool contains(const IpAddress& peer) const;
+  void add(const IpAddress& peer);
   std::size_t size() const { return peers_.size(); }
 
  private:
-  std::vector<Endpoint> peers_;
+  std::vector<IpAddress> peers_;
+  std::size_t oldest_ = 0;  // Once it is full.
 };
 
 /// What a UdpSocket is made of.
@@ -65,17 +61,20 @@ struct UdpState {
   UdpSocket::SendFault fault;
   std::vector<Membership> memberships;
   UnsegmentedPeers unsegmented;
-  std::unique_ptr<SendScratch> out;
-  ReceiveScratch in;
+  int trouble = 0;  ///< The first errno that the last batch sent met on a peer's account, or 0.
+  MessageScratch scratch;
 
-  Result<void> set(int level, int name, int value, const char* what) const;
+  [[nodiscard]] Result<void> set(int level, int name, int value, const char* what) const;
   /// Sets an option that exists once for IPv4 and once for IPv6. A dual-stack socket needs both.
-  Result<void> set_for_family(int v4_name, int v6_name, int value, const char* what) const;
+  [[nodiscard]] Result<void> set_for_family(int v4_name, int v6_name, int value,
+                                            const char* what) const;
   /// Whether this socket itself joined the group that a datagram was sent to, on the interface it
   /// came in by.
   bool is_member(const Arrival& arrival, const Endpoint& peer) const;
   /// Asks the kernel where the socket is bound.
-  Result<Endpoint> name() const;
+  [[nodiscard]] Result<Endpoint> name() const;
+  /// Fails with kInvalid if the socket's family cannot carry the address.
+  [[nodiscard]] Result<void> must_carry(const Endpoint& address) const;
 };
 
 }  // namespace volley::os

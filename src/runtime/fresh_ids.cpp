@@ -22,7 +22,7 @@ std::optional<MatchId> FreshIds::draw(const RawClientCore& core, std::size_t siz
   std::array<std::byte, 16> bytes{};
   for (int i = 0; i < kDraws; ++i) {
     for (std::byte& byte : MutableBytes{bytes}.first(size)) byte = next();
-    const auto id = read_match_id(bytes, 0, size);
+    const auto id = read_match_id(bytes, {.size = size});
     if (!core.id_taken(*id)) return id;
   }
   return std::nullopt;

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include <volley/clock.hpp>
+#include <volley/network.hpp>
 #include <volley/raw_client.hpp>
 
 #include "core/raw_error.hpp"
@@ -50,6 +51,25 @@ Result<void> validate(const RawClientOptions& options, const RetryPolicy& policy
   return validate(policy);
 }
 
+/// Whether there is one host to ask, and it can be asked from the source.
+Result<void> validate_server(const Endpoint& server, const std::optional<Endpoint>& source) {
+  const bool group = server.address().is_multicast();
+  if (group || is_broadcast(server.address())) {
+    return std::unexpected(invalid(
+        fmt::format("cannot ask {}: {} address is many hosts', and one answer is expected; send "
+                    "and listen (`volley send`, `volley listen`) instead",
+                    server.to_string(), group ? "a multicast" : "a broadcast")));
+  }
+  // The IPv6 wildcard takes IPv4 too.
+  if (source && source->family() != server.family() && source->address() != IpAddress::any_v6()) {
+    return std::unexpected(
+        invalid(fmt::format("cannot ask {} from {}: one is an IPv4 address, the other an IPv6 one; "
+                            "give a source of the server's family, or none",
+                            server.to_string(), source->to_string())));
+  }
+  return {};
+}
+
 }  // namespace
 
 struct RawClient::State {
@@ -59,7 +79,7 @@ struct RawClient::State {
         policy{options.policy.value_or(policy_for(destination))},
         poller{std::move(made)},
         stop{std::move(flag)},
-        timers{largest_window(options)} {}
+        timers{largest_window(options) + 1} {}
 
   [[nodiscard]] Result<void> submit(Bytes body, Handler&& handler, std::optional<Duration> timeout,
                                     Instant time);
@@ -79,7 +99,8 @@ struct RawClient::State {
   os::Poller poller;
   os::StopFlag stop;
   RawLanePool lanes{server, options, policy, rtt, poller};
-  TimerQueue timers;                    // Of each lane, by token.
+  TimerQueue timers;                    // Of each lane, by token: one more than the window, as a
+                                        // handler that asks again finds its own lane still taken.
   std::vector<RawLanePool::Token> due;  // Lanes that may have something to send.
   FreshIds fresh_ids;
   ReceiveBatch in;
@@ -105,6 +126,7 @@ Result<void> RawClient::State::usable() const {
 
 Result<void> RawClient::State::submit(Bytes body, Handler&& handler,
                                       std::optional<Duration> timeout, Instant time) {
+  if (!handler) return std::unexpected(invalid("a request needs a handler for its end"));
   if (in_flight >= options.window) return std::unexpected(no_room_error(in_flight, server));
   const auto token = lanes.acquire(time);
   if (!token) return std::unexpected(token.error());
@@ -123,14 +145,15 @@ Result<void> RawClient::State::submit(Bytes body, Handler&& handler,
 }
 
 void RawClient::State::flush(Instant time) {
-  // Handlers may submit more meanwhile: the list can grow while it is walked.
-  for (std::size_t i = 0; i < due.size(); ++i) {
-    const RawLanePool::Token token = due[i];
+  // What handlers submit meanwhile waits for the next turn, or a handler could keep us here.
+  const auto count = static_cast<std::ptrdiff_t>(due.size());
+  for (std::ptrdiff_t i = 0; i < count; ++i) {
+    const RawLanePool::Token token = due[static_cast<std::size_t>(i)];
     if (!lanes.contains(token)) continue;
     lanes.at(token).flush(out, time);
     deliver(token, time);
   }
-  due.clear();
+  due.erase(due.begin(), due.begin() + count);
 }
 
 // Inbound: receive, deliver, finish.
@@ -152,7 +175,7 @@ Result<Instant> RawClient::State::receive_from_ready(std::optional<Instant> unti
     RawLane& lane = lanes.at(token);
     const bool heard = lane.receive(in);
     const Instant received = now();
-    if (heard) lane.handle(in, received);
+    heard ? lane.handle(in, received) : lane.handle_errors();
     deliver(token, received);
   }
   return now();
@@ -173,6 +196,7 @@ Result<Instant> RawClient::State::receive_from_only(std::optional<Instant> until
       const auto woken = os::wait_readable({socket, stop.descriptor()}, until);
       if (!woken) return std::unexpected(woken.error());
       heard = *woken && lane.receive(in);
+      if (*woken && !heard) lane.handle_errors();
     }
   }
   const Instant received = now();
@@ -216,11 +240,15 @@ void RawClient::State::finish(RawLane& lane, const RawFinished& end) {
 
 /// Once around: out, in, timers.
 Result<void> RawClient::State::turn(std::optional<Instant> until, Instant start) {
+  const std::uint64_t before = finished;
   flush(start);
+  // Nothing to wait for: a send alone can end a request, and its handler begin another.
+  if (finished != before || !due.empty()) until = start;
   const auto received = receive(until, start);
   if (!received) return std::unexpected(received.error());
   const Instant time = *received;
   while (const auto token = timers.pop_due(time)) {
+    lanes.at(*token).handle_errors();  // A client that spins is never woken to them.
     lanes.at(*token).core().handle_timeout(time);
     due.push_back(*token);
     deliver(*token, time);
@@ -239,6 +267,9 @@ RawClient::~RawClient() = default;
 Result<RawClient> RawClient::open(const Endpoint& destination, RawClientOptions options) {
   const Endpoint server = as_host(destination);
   if (auto valid = validate(options, options.policy.value_or(policy_for(server))); !valid) {
+    return std::unexpected(valid.error());
+  }
+  if (auto valid = validate_server(server, options.source); !valid) {
     return std::unexpected(valid.error());
   }
   auto poller = os::Poller::create();

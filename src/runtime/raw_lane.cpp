@@ -27,16 +27,17 @@ RawClient::Handler RawLane::take_handler(RequestId request) {
 void RawLane::flush(SendBatch& batch, Instant now) {
   bool more = true;
   while (more) {
-    while (auto transmit = core_.poll_transmit(batch.space(), now)) {
+    while (!batch.full()) {
+      auto transmit = core_.poll_transmit(batch.space(), now);
+      if (!transmit) break;
       if (connected_) transmit->peer = {};
       batch.commit(*transmit);
     }
     more = batch.full();
-    const std::uint64_t failed = socket_.counters().failed;
     const auto done = socket_.send(batch);
-    if (!done) handle_error(done.error().code);
     // An unconnected socket only counts; with one peer it is clear whose trouble it is.
-    if (done && socket_.counters().failed > failed) handle_error(ErrorCode::kUnreachable);
+    const auto trouble = done ? socket_.send_trouble() : done.error().code;
+    if (trouble) handle_errors(trouble);
   }
 }
 
@@ -45,7 +46,7 @@ bool RawLane::receive(ReceiveBatch& batch, bool linger) {
   const std::size_t expected = std::max<std::size_t>(core_.in_flight(), 1);
   const auto done =
       socket_.receive(batch, {.most = connected_ ? expected : batch.slots(), .linger = linger});
-  if (!done) handle_error(done.error().code);
+  if (!done) handle_errors(done.error().code);
   return !done || !batch.datagrams().empty();
 }
 
@@ -60,22 +61,23 @@ void RawLane::handle(const ReceiveBatch& batch, Instant now) {
   }
 }
 
+void RawLane::handle_errors(std::optional<ErrorCode> failed) {
+  bool told = !failed.has_value();
+  for (int i = 0; i < BatchLimits::kErrors; ++i) {
+    const auto error = socket_.next_error();
+    if (!error || !*error) break;
+    if ((*error)->origin == SocketError::Origin::kOther) continue;
+    handle_error((*error)->code);
+    told = told || *failed == (*error)->code;
+  }
+  if (!told) handle_error(*failed);
+}
+
 void RawLane::handle_error(ErrorCode code) {
   if (code == ErrorCode::kRefused) {
     core_.handle_refused(now());
   } else {
     core_.handle_hint(code, now());
-  }
-  drain_error_queue();
-}
-
-/// Each entry of the queue was told by a send or receive too, and the socket stays "ready" while
-/// there is any.
-void RawLane::drain_error_queue() {
-  if (!connected_) return;
-  while (true) {
-    const auto error = socket_.next_error();
-    if (!error || !*error) return;
   }
 }
 

@@ -35,13 +35,16 @@ class RawLane {
   bool receive(ReceiveBatch& batch, bool linger = false);
   /// Hands the core what receive() took in.
   void handle(const ReceiveBatch& batch, Instant now);
+  /// Hands the core what the kernel says is wrong: what a call just failed with, and whatever waits
+  /// in the socket's error queue. Some of it no call fails with, and the socket stays "ready" until
+  /// it is taken: ask when a wake-up brought nothing.
+  void handle_errors(std::optional<ErrorCode> failed = {});
 
   /// Datagrams larger than the receive slot.
   std::uint64_t truncated() const { return truncated_; }
 
  private:
   void handle_error(ErrorCode code);
-  void drain_error_queue();
 
   UdpSocket socket_;
   bool connected_;

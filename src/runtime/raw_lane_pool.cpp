@@ -31,20 +31,21 @@ void add(RawClientCounters& total, const RawLane& lane) {
 
 }  // namespace
 
+/// What the user prepares comes after what is ours, so that his word stands.
 Result<UdpSocket> RawLanePool::open_socket() const {
-  const bool named = options_.source || !options_.device.empty();
-  if (options_.connected && !named && !options_.prepare) return UdpSocket::open_connected(server_);
-
-  auto socket =
-      UdpSocket::bind(options_.source.value_or(Endpoint{IpAddress::any(server_.family()), 0}),
-                      {.device = options_.device});
+  const bool plain =
+      options_.connected && !options_.source && options_.device.empty() && !options_.prepare;
+  auto socket = plain ? UdpSocket::open_connected(server_)
+                      : UdpSocket::bind(
+                            options_.source.value_or(Endpoint{IpAddress::any(server_.family()), 0}),
+                            {.device = options_.device});
   if (!socket) return socket;
-  if (options_.prepare) {
-    if (auto done = options_.prepare(*socket); !done) return std::unexpected(done.error());
-  }
-  if (options_.connected) {
-    if (auto done = socket->connect(server_); !done) return std::unexpected(done.error());
-  }
+  Result<void> done;
+  // With one peer the queue can only tell of that one, and it tells of unreachable hosts too.
+  if (options_.connected) done = socket->set_error_queue(true);
+  if (done && options_.prepare) done = options_.prepare(*socket);
+  if (done && options_.connected && !plain) done = socket->connect(server_);
+  if (!done) return std::unexpected(done.error());
   return socket;
 }
 
@@ -73,10 +74,6 @@ Result<UdpSocket> RawLanePool::open_unspent_socket() {
 Result<RawLanePool::Token> RawLanePool::open() {
   auto socket = open_unspent_socket();
   if (!socket) return std::unexpected(socket.error());
-  if (options_.connected) {
-    // With one peer the queue can only tell of that one, and it tells of unreachable hosts too.
-    if (auto done = socket->set_error_queue(true); !done) return std::unexpected(done.error());
-  }
   const auto place =
       std::ranges::find_if_not(lanes_, [](const auto& lane) { return lane != nullptr; });
   const auto token = static_cast<Token>(place - lanes_.begin());
@@ -134,14 +131,10 @@ bool RawLanePool::is_quiet(RawLane& lane, Instant now) {
   return false;
 }
 
-bool RawLanePool::release(Token token, Instant now) {
-  if (options_.matcher) return true;
-  if (lanes_[token]->core().spent()) {
-    close(token);
-    return false;
-  }
+void RawLanePool::release(Token token, Instant now) {
+  if (options_.matcher) return;
+  if (lanes_[token]->core().spent()) return close(token);
   idle_.push_back({token, now});
-  return true;
 }
 
 RawClientCounters RawLanePool::counters() const {

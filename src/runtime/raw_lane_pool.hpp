@@ -26,8 +26,8 @@ class RawLanePool {
 
   /// A lane for one more request, opened if need be. Fails as opening a socket does.
   [[nodiscard]] Result<Token> acquire(Instant now);
-  /// Takes a lane back whose request has ended, or never began. False: it is closed now.
-  bool release(Token token, Instant now);
+  /// Takes a lane back whose request has ended, or never began: it may be closed now.
+  void release(Token token, Instant now);
 
   RawLane& at(Token token) { return *lanes_[token]; }
   /// Whether the token still is a lane's: it may have been closed since it was given.

@@ -2,18 +2,17 @@
 
 #include <algorithm>
 #include <atomic>
+#include <cmath>
 #include <deque>
-#include <mutex>
-#include <ranges>
-#include <thread>
 #include <utility>
-#include <vector>
 
 #include <volley/raw_server.hpp>
 
 #include "base/check.hpp"
 #include "os/poller.hpp"
 #include "runtime/raw_worker.hpp"
+#include "runtime/run_workers.hpp"
+#include "runtime/worker_sockets.hpp"
 
 namespace volley {
 
@@ -28,36 +27,24 @@ struct RawServer::State {
 
 namespace {
 
-Result<UdpSocket> open_worker(const Endpoint& local, const RawServerOptions& options, bool share) {
-  auto socket = UdpSocket::bind(
-      local, {.device = options.device, .dual_stack = options.dual_stack, .reuse_port = share});
-  if (!socket || !options.prepare) return socket;
-  if (auto done = options.prepare(*socket); !done) return std::unexpected(done.error());
-  return socket;
+Error invalid(std::string message) {
+  return {ErrorCode::kInvalid, 0, std::move(message)};
 }
 
-/// One socket for each worker, all on one address. The first bind is exclusive, so that another
-/// server there is an error; a group of several opens behind it.
-Result<std::vector<UdpSocket>> open_workers(const Endpoint& local,
-                                            const RawServerOptions& options) {
-  std::vector<UdpSocket> sockets;
-  auto first = open_worker(local, options, false);
-  if (!first) return std::unexpected(first.error());
-  if (options.workers == 1) {
-    sockets.push_back(std::move(*first));
-    return sockets;
+Result<void> validate(const RawServer::Handler& handler, const RawServerOptions& options) {
+  if (!handler) return std::unexpected(invalid("a server needs a handler for what it is asked"));
+  // Written so that NaN fails too.
+  if (!(options.drop >= 0 && options.drop <= 1)) {
+    return std::unexpected(invalid(fmt::format(
+        "cannot drop datagrams with a probability of {}: from 0 to 1 is possible", options.drop)));
   }
-  const auto taken = first->local();
-  if (!taken) return std::unexpected(taken.error());
-  {
-    const UdpSocket closing = std::move(*first);
+  if (!(options.max_amplification >= 0 && std::isfinite(options.max_amplification))) {
+    return std::unexpected(invalid(
+        fmt::format("cannot answer at most {} bytes a byte asked: 0 or more is possible, 0 for no "
+                    "limit",
+                    options.max_amplification)));
   }
-  for (unsigned i = 0; i < options.workers; ++i) {
-    auto socket = open_worker(*taken, options, true);
-    if (!socket) return std::unexpected(socket.error());
-    sockets.push_back(std::move(*socket));
-  }
-  return sockets;
+  return {};
 }
 
 }  // namespace
@@ -75,13 +62,11 @@ RawServer::~RawServer() = default;
 
 Result<RawServer> RawServer::bind(const Endpoint& local, Handler handler,
                                   RawServerOptions options) {
-  if (options.workers < 1 || options.workers > RawLimits::kWorkers) {
-    return std::unexpected(
-        Error{ErrorCode::kInvalid, 0,
-              fmt::format("cannot serve with {} workers: from 1 to {} are possible",
-                          options.workers, RawLimits::kWorkers)});
-  }
-  auto sockets = open_workers(local, options);
+  if (auto valid = validate(handler, options); !valid) return std::unexpected(valid.error());
+  auto sockets = open_worker_sockets(local, {.workers = options.workers,
+                                             .device = options.device,
+                                             .dual_stack = options.dual_stack,
+                                             .prepare = options.prepare});
   if (!sockets) return std::unexpected(sockets.error());
   auto stop = os::StopFlag::create();
   if (!stop) return std::unexpected(stop.error());
@@ -103,22 +88,10 @@ void RawServer::stop() noexcept {
 }
 
 Result<void> RawServer::run() {
-  std::mutex mutex;
-  Result<void> outcome;
-  const auto work = [&](RawWorker& worker) {
-    auto done = worker.run(state_->handler, state_->stop);
-    if (done) return;
-    const std::lock_guard lock{mutex};
-    if (outcome) outcome = std::move(done);
-    state_->stop.raise();  // The others are not left serving half of the clients.
-  };
-  {
-    std::vector<std::jthread> threads;
-    for (RawWorker& worker : state_->workers | std::views::drop(1))
-      threads.emplace_back([&] { work(worker); });
-    work(state_->workers.front());
-  }
-  return outcome;
+  return run_workers(
+      state_->workers,
+      [this](RawWorker& worker) { return worker.run(state_->handler, state_->stop); },
+      [this] { state_->stop.raise(); });
 }
 
 Result<void> RawServer::send(Bytes answer, const Endpoint& peer, const Endpoint& local) {

@@ -1,7 +1,8 @@
 #include "runtime/raw_worker.hpp"
 
-#include <algorithm>
 #include <utility>
+
+#include "os/system_error.hpp"
 
 namespace volley {
 
@@ -11,8 +12,6 @@ RawWorker::RawWorker(UdpSocket socket, const RawServerOptions& options, std::uin
       idle_{options.idle} {
   const auto local = port_.port().local();
   wildcard_ = !local || local->address().is_unspecified();
-  // A kernel without it brings datagrams one by one, which is as right and only slower.
-  [[maybe_unused]] const auto coalescing = port_.port().set_coalescing(true);
 }
 
 Result<void> RawWorker::run(const RawServer::Handler& handler, const os::StopFlag& stop) {
@@ -29,32 +28,48 @@ Result<void> RawWorker::run(const RawServer::Handler& handler, const os::StopFla
 
 Result<bool> RawWorker::turn(const RawServer::Handler& handler) {
   const std::uint64_t lost_before = port_.lost();
-  const ReceiveLook look{.most = expected_, .linger = idle_ == Idle::kSleep};
+  const ReceiveLook look{.most = depth_.most(), .linger = idle_ == Idle::kSleep};
   if (auto done = port_.receive(in_, look); !done) {
-    // What ICMP said of an answer sent earlier is no reason to stop serving the others.
-    if (done.error().code != ErrorCode::kRefused && done.error().code != ErrorCode::kUnreachable) {
-      return std::unexpected(done.error());
-    }
+    // Anything else may be what ICMP said of an earlier answer, which anyone can forge, or a
+    // moment's want of memory: no reason to stop serving the others.
+    const Error& error = done.error();
+    if (os::is_broken(error.system_error) || error.code == ErrorCode::kInvalid)
+      return std::unexpected(error);
     failed_receives_.add();
+    clear_error_queue();
     return true;
   }
   const std::uint64_t lost = port_.lost() - lost_before;
   const auto datagrams = in_.datagrams();
-  // A look for one costs less; a worker that finds as many as it looked for looks for more.
   const std::size_t found = datagrams.size() + lost;
-  expected_ = found == 0 ? 1 : found < expected_ ? expected_ : std::min(8 * expected_, in_.slots());
-  if (found == 0) return false;
+  depth_.found(found, in_.slots());
+  if (found == 0) {
+    // Who spins looks a million times a second: seldom is often enough.
+    if (idle_ == Idle::kSleep || ++empty_looks_ % 1'024 == 0) clear_error_queue();
+    return false;
+  }
   received_.add(found);
   simulated_losses_.add(lost);
   for (std::size_t i = 0; i < datagrams.size(); ++i) {
     if (in_.arrivals()[i].truncated) {
       truncated_.add();
+    } else if (datagrams[i].peer.port() == 0) {
+      unanswerable_.add();
     } else if (auto done = answer(handler, datagrams[i]); !done) {
       return std::unexpected(done.error());
     }
   }
   if (auto done = flush(); !done) return std::unexpected(done.error());
   return true;
+}
+
+/// Nobody waits for what the queue says, but it takes the datagrams' room, and while it says
+/// anything the socket is "ready".
+void RawWorker::clear_error_queue() {
+  for (int i = 0; i < BatchLimits::kErrors; ++i) {
+    const auto error = port_.port().next_error();
+    if (!error || !*error) return;
+  }
 }
 
 Result<void> RawWorker::answer(const RawServer::Handler& handler, const Datagram& request) {
@@ -94,6 +109,7 @@ void RawWorker::add_to(RawServerCounters& total) const {
   total.answered += answered_.value();
   total.simulated_losses += simulated_losses_.value();
   total.truncated += truncated_.value();
+  total.unanswerable += unanswerable_.value();
   total.too_long += too_long_.value();
   total.unsent += unsent_.value();
   total.failed_receives += failed_receives_.value();

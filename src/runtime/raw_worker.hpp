@@ -7,6 +7,7 @@
 #include "base/counter.hpp"
 #include "os/poller.hpp"
 #include "runtime/lossy_port.hpp"
+#include "runtime/receive_depth.hpp"
 
 namespace volley {
 
@@ -29,16 +30,19 @@ class RawWorker {
   [[nodiscard]] Result<bool> turn(const RawServer::Handler& handler);
   [[nodiscard]] Result<void> answer(const RawServer::Handler& handler, const Datagram& request);
   [[nodiscard]] Result<void> flush();
+  void clear_error_queue();
 
   LossyPort<UdpSocket> port_;
   bool wildcard_ = false;
   double max_amplification_;
   Idle idle_;
   ReceiveBatch in_;
-  std::size_t expected_ = 1;  // Messages that the next receive looks for.
+  ReceiveDepth depth_;
   SendBatch out_;
+  unsigned empty_looks_ = 0;  // Of a worker that spins.
 
-  Counter received_, answered_, simulated_losses_, truncated_, too_long_, unsent_, failed_receives_;
+  Counter received_, answered_, simulated_losses_, truncated_, unanswerable_, too_long_, unsent_,
+      failed_receives_;
 };
 
 }  // namespace volley

@@ -41,7 +41,8 @@ class Listener:
     @property
     def datagrams(self):
         """What it printed of each datagram so far."""
-        return [json.loads(line) for line in self._program.out.split(b"\n")[:-1]]
+        events = [json.loads(line) for line in self._program.out.split(b"\n")[:-1]]
+        return [event for event in events if event["event"] == "datagram"]
 
     @property
     def heard(self):

@@ -7,7 +7,7 @@ namespace {
 
 std::vector<Endpoint> resolved(const std::optional<std::string>& text, DefaultBinding otherwise,
                                const SocketChoice& choice = {}) {
-  auto endpoints = resolve_binding(text, otherwise, choice, {});
+  auto endpoints = resolve_binding(text, otherwise, choice);
   EXPECT_TRUE(endpoints) << endpoints.error().message;
   return endpoints.value_or(std::vector<Endpoint>{});
 }
@@ -27,19 +27,20 @@ TEST(Binding, IsLoopbackOrEveryoneWhenNoAddressIsGiven) {
 
 TEST(Binding, FollowsTheFamily) {
   EXPECT_EQ(resolved({}, DefaultBinding::kLoopback,
-                     {.family = Family::kIpv6, .device = {}, .source = {}}),
+                     {.family = Family::kIpv6, .device = {}, .sources = {}}),
             std::vector{v4("[::1]:1060")});
   EXPECT_EQ(resolved({}, DefaultBinding::kEveryone,
-                     {.family = Family::kIpv4, .device = {}, .source = {}}),
+                     {.family = Family::kIpv4, .device = {}, .sources = {}}),
             std::vector{v4("0.0.0.0:1060")});
   EXPECT_EQ(resolved({}, DefaultBinding::kEveryone,
-                     {.family = Family::kIpv6, .device = {}, .source = {}}),
+                     {.family = Family::kIpv6, .device = {}, .sources = {}}),
             std::vector{v4("[::]:1060")});
 }
 
 TEST(Binding, IsEveryoneOnAChosenInterface) {
-  EXPECT_EQ(resolved({}, DefaultBinding::kLoopback, {.family = {}, .device = "eth0", .source = {}}),
-            everyone);
+  EXPECT_EQ(
+      resolved({}, DefaultBinding::kLoopback, {.family = {}, .device = "eth0", .sources = {}}),
+      everyone);
 }
 
 TEST(Binding, TakesAnAddressWithAPortOrWithout) {
@@ -50,12 +51,18 @@ TEST(Binding, TakesAnAddressWithAPortOrWithout) {
   EXPECT_EQ(resolved("::1", DefaultBinding::kLoopback), std::vector{v4("[::1]:1060")});
 }
 
+TEST(Binding, TakesIpv4FirstOfANamesAddresses) {
+  const auto home = resolved("localhost:7", DefaultBinding::kEveryone);
+  ASSERT_FALSE(home.empty());
+  EXPECT_EQ(home.front(), v4("127.0.0.1:7"));
+}
+
 TEST(Binding, RefusesJunk) {
   for (const char* text : {"99999", "127.0.0.1:99999", "[::1", "1.2.3.4.5:6", ":5", "-1", ""}) {
-    EXPECT_FALSE(resolve_binding(text, DefaultBinding::kLoopback, {}, {})) << text;
+    EXPECT_FALSE(resolve_binding(text, DefaultBinding::kLoopback, {})) << text;
   }
   EXPECT_FALSE(resolve_binding("127.0.0.1:5", DefaultBinding::kLoopback,
-                               {.family = Family::kIpv6, .device = {}, .source = {}}, {}));
+                               {.family = Family::kIpv6, .device = {}, .sources = {}}));
 }
 
 TEST(Binding, SaysWhoCanReachIt) {
@@ -70,13 +77,13 @@ TEST(Binding, SaysWhoCanReachIt) {
   EXPECT_EQ(reach_of(v4("192.0.2.2:1"), {}, here), "this address only");
   EXPECT_EQ(reach_of(v4("0.0.0.0:1"), {}, here), "everyone who can reach this machine");
   EXPECT_EQ(reach_of(v4("[::]:1"), {}, here), "everyone who can reach this machine");
-  EXPECT_EQ(reach_of(v4("[::]:1"), {.family = {}, .device = "eth0", .source = {}}, here),
+  EXPECT_EQ(reach_of(v4("[::]:1"), {.family = {}, .device = "eth0", .sources = {}}, here),
             "interface eth0 only");
 }
 
 TEST(Binding, WritesEveryoneAsItIsTyped) {
   EXPECT_EQ(binding_text(v4("[::]:53"), {}), "*:53");
-  EXPECT_EQ(binding_text(v4("[::]:53"), {.family = Family::kIpv6, .device = {}, .source = {}}),
+  EXPECT_EQ(binding_text(v4("[::]:53"), {.family = Family::kIpv6, .device = {}, .sources = {}}),
             "[::]:53");
   EXPECT_EQ(binding_text(v4("0.0.0.0:53"), {}), "0.0.0.0:53");
 }

@@ -8,6 +8,8 @@
 
 #include <volley/clock.hpp>
 
+#include "unit/os/no_room_for_threads.hpp"
+
 namespace volley::cli {
 namespace {
 
@@ -17,20 +19,17 @@ using namespace std::chrono_literals;
 class Answers {
  public:
   explicit Answers(const std::string& command) : pool_{std::move(*CommandPool::create(command))} {
-    pool_->start([this](Bytes answer, Bytes, const Endpoint&, const Endpoint&) {
-      const std::lock_guard lock{mutex_};
-      answers_.emplace_back(as_text(answer));
-      changed_.notify_all();
-    });
+    const auto started = pool_->start([this](Bytes answer, Bytes, const Endpoint&,
+                                             const Endpoint&) { note(answers_, as_text(answer)); },
+                                      [this](const std::string& words) { note(words_, words); });
+    EXPECT_TRUE(started) << started.error().message;
   }
 
   void ask(std::string_view text) { pool_->submit({.peer = {}, .payload = as_bytes(text)}); }
 
-  std::vector<std::string> wait_for(std::size_t count) {
-    std::unique_lock lock{mutex_};
-    changed_.wait_for(lock, 30s, [&] { return answers_.size() >= count; });
-    return answers_;
-  }
+  std::vector<std::string> wait_for(std::size_t count) { return wait_for(answers_, count); }
+  /// What was said beside the answers.
+  std::vector<std::string> words(std::size_t count) { return wait_for(words_, count); }
 
   /// Waits until a counter is no longer 0.
   std::uint64_t count_of(std::uint64_t CommandPool::Counters::* counter) {
@@ -42,9 +41,21 @@ class Answers {
   CommandPool& pool() { return *pool_; }
 
  private:
+  void note(std::vector<std::string>& list, std::string_view text) {
+    const std::lock_guard lock{mutex_};
+    list.emplace_back(text);
+    changed_.notify_all();
+  }
+  std::vector<std::string> wait_for(const std::vector<std::string>& list, std::size_t count) {
+    std::unique_lock lock{mutex_};
+    changed_.wait_for(lock, 30s, [&] { return list.size() >= count; });
+    return list;
+  }
+
   std::mutex mutex_;
   std::condition_variable changed_;
   std::vector<std::string> answers_;
+  std::vector<std::string> words_;
   std::unique_ptr<CommandPool> pool_;
 };
 
@@ -54,11 +65,34 @@ TEST(CommandPool, AnswersWithWhatTheCommandPrints) {
   EXPECT_EQ(answers.wait_for(1), std::vector<std::string>{"HELLO"});
 }
 
-TEST(CommandPool, AnswersWhateverTheStatusAndWhetherOrNotTheInputIsRead) {
-  Answers answers{"printf done; exit 3"};
+TEST(CommandPool, AnswersWhetherOrNotTheInputIsRead) {
+  Answers answers{"printf done"};
   const std::string large(60'000, 'x');
   answers.ask(large);
   EXPECT_EQ(answers.wait_for(1), std::vector<std::string>{"done"});
+}
+
+TEST(CommandPool, DropsAndCountsAndTellsTheAnswerOfACommandThatFailed) {
+  for (const auto& [command, status] :
+       {std::pair{"printf half; exit 3", 3}, std::pair{"/no/such/program 2>&-", 127}}) {
+    Answers answers{command};
+    answers.ask("x");
+    const auto words = answers.words(1);
+    ASSERT_EQ(words.size(), 1U);
+    EXPECT_EQ(words[0],
+              "no answer to [::]:0: the command ended with status " + std::to_string(status));
+    EXPECT_EQ(answers.pool().counters().failed, 1U);
+    EXPECT_EQ(answers.wait_for(0U), std::vector<std::string>{});
+  }
+}
+
+TEST(CommandPool, TellsWhatACommandWritesToStandardErrorLineByLine) {
+  Answers answers{"echo one >&2; printf two >&2; yes >&2 | head -c 300000 >&2; printf done"};
+  answers.ask("x");
+  EXPECT_EQ(answers.wait_for(1), std::vector<std::string>{"done"}) << "nobody waited for room";
+  const auto words = answers.words(2);
+  ASSERT_GE(words.size(), 2U);
+  EXPECT_EQ(words[0], "exec: one");
 }
 
 TEST(CommandPool, DoesNotWaitForWhatACommandLeavesBehind) {
@@ -92,6 +126,15 @@ TEST(CommandPool, NeverHoldsMoreThanItsRoomAndEndsAtOnce) {
     EXPECT_EQ(answers.wait_for(0U), std::vector<std::string>{});
   }
   EXPECT_LT(now() - start, 30s) << "nobody waited for the commands";
+}
+
+TEST(CommandPool, NoRoomForItsThreadsIsAnError) {
+  auto pool = CommandPool::create("cat");
+  ASSERT_TRUE(pool);
+  const NoRoomForThreads scarce;
+  const auto started = (*pool)->start({}, {});
+  ASSERT_FALSE(started);
+  EXPECT_EQ(started.error().code, ErrorCode::kFull);
 }
 
 }  // namespace

@@ -10,8 +10,13 @@ namespace {
 
 using namespace std::string_literals;
 
+TEST(Escape, DoublesABackslashSoThatNothingLooksLikeWhatItIsNot) {
+  EXPECT_EQ(escape("\\x1b \x1b"), "\\\\x1b \\x1b");
+  EXPECT_EQ(printable("\\x1b \x1b"), "\\x1b \\x1b") << "words of our own";
+}
+
 TEST(Escape, KeepsWhatATerminalMayBeShown) {
-  EXPECT_EQ(escape("plain, with 'quotes' and \\"), "plain, with 'quotes' and \\");
+  EXPECT_EQ(escape("plain, with 'quotes'"), "plain, with 'quotes'");
   EXPECT_EQ(escape("two\nlines\tand a tab"), "two\nlines\tand a tab");
   EXPECT_EQ(escape("é ü 漢字 😀"), "é ü 漢字 😀");
   EXPECT_EQ(escape(""), "");
@@ -30,6 +35,8 @@ TEST(Escape, DefusesWhatDrivesATerminal) {
   EXPECT_EQ(escape("\xe2\x81\xa6"), "\\u2066");
   EXPECT_EQ(escape("\xef\xbb\xbf"), "\\ufeff");
   EXPECT_EQ(escape("\xf3\xa0\x80\x81"), "\\U000e0001") << "tag characters";
+  EXPECT_EQ(escape("\u034f\u115f\u1160\u3164\u2800"), "\\u034f\\u115f\\u1160\\u3164\\u2800")
+      << "characters that look like nothing";
 }
 
 TEST(Escape, EscapesBytesThatAreNotUtf8) {
@@ -46,7 +53,7 @@ TEST(Escape, LetsNothingUnprintableThroughWhateverComes) {
   for (int round = 0; round < 2000; ++round) {
     std::string bytes(random() % 40, '\0');
     for (char& byte : bytes) byte = static_cast<char>(random());
-    for (const std::string& text : {escape(bytes), quote(bytes)}) {
+    for (const std::string& text : {printable(bytes), escape(bytes), quote(bytes)}) {
       EXPECT_TRUE(is_utf8(text));
       for (const char c : text) {
         const auto byte = static_cast<unsigned char>(c);

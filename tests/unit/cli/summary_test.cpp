@@ -3,30 +3,28 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "cli/json.hpp"
+
 namespace volley::cli {
 namespace {
 
 using namespace std::chrono_literals;
 using testing::HasSubstr;
 
-TEST(Spread, IsUnknownWithoutSamples) {
-  EXPECT_FALSE(spread_of({}));
-  EXPECT_EQ(to_json(std::nullopt).text(),
-            R"({"min":null,"p50":null,"p90":null,"p99":null,"max":null})");
+TEST(Quantile, IsUnknownWithoutSamples) {
+  EXPECT_FALSE(quantile({}, 0.5));
 }
 
-TEST(Spread, IsByNearestRank) {
+TEST(Quantile, IsByNearestRank) {
   std::vector<Duration> samples;
-  for (int i = 100; i >= 1; --i) samples.push_back(i * 1us);
-  const auto spread = spread_of(samples);
-  ASSERT_TRUE(spread);
-  EXPECT_EQ(spread->min, 1us);
-  EXPECT_EQ(spread->p50, 50us);
-  EXPECT_EQ(spread->p90, 90us);
-  EXPECT_EQ(spread->p99, 99us);
-  EXPECT_EQ(spread->max, 100us);
-  EXPECT_EQ(spread_of({7us})->p50, 7us);
-  EXPECT_EQ(spread_of({7us})->p99, 7us);
+  for (int i = 1; i <= 100; ++i) samples.push_back(i * 1us);
+  EXPECT_EQ(quantile(samples, 0), 1us);
+  EXPECT_EQ(quantile(samples, 0.5), 50us);
+  EXPECT_EQ(quantile(samples, 0.9), 90us);
+  EXPECT_EQ(quantile(samples, 0.99), 99us);
+  EXPECT_EQ(quantile(samples, 1), 100us);
+  EXPECT_EQ(quantile(std::vector<Duration>{7us}, 0.5), 7us);
+  EXPECT_EQ(quantile(std::vector<Duration>{7us}, 0.99), 7us);
 }
 
 TEST(Tally, CountsHowRequestsEnded) {
@@ -41,20 +39,26 @@ TEST(Tally, CountsHowRequestsEnded) {
       {.outcome = RawOutcome::kRefused, .body = {}, .elapsed = {}, .round_trip = {}, .error = {}});
   EXPECT_EQ(tally.ended(), 4U);
   RawClientCounters counters;
-  counters.attempts = 9;
-  const Tally::Total total{
-      .requests = 4, .window = 16, .elapsed = 500ms, .peer = "127.0.0.1:1", .counters = counters};
-  const std::string json = tally.json(total).text();
+  const Tally::Total total{.peer = "127.0.0.1:1",
+                           .requests = 4,
+                           .attempts = 9,
+                           .window = 16,
+                           .elapsed = 500ms,
+                           .counters = counters};
+  const std::string json = tally.json(total, {}).dump();
   EXPECT_THAT(json, HasSubstr(R"("requests":4,"answered":2,"no_answer":1,"refused":1)"));
-  EXPECT_THAT(json,
-              HasSubstr(R"("not_executed":0,"executed_reply_lost":0,"unknown":2,"attempts":9)"));
+  EXPECT_THAT(
+      json,
+      HasSubstr(
+          R"("not_executed":0,"executed_reply_lost":0,"unknown":2,"reason":null,"attempts":9)"));
   EXPECT_THAT(json, HasSubstr(R"("seconds":0.5,"rate":4.0)"));
   EXPECT_THAT(json, HasSubstr(R"("rtt_us":{"min":20.0,"p50":20.0)"));
   EXPECT_THAT(json, HasSubstr(R"("strangers":null)"));
   EXPECT_THAT(tally.text(total), HasSubstr("2 answered, 1 without an answer, 1 refused"));
+  EXPECT_THAT(tally.text(total), HasSubstr("round trip: least 20 µs, median 20 µs, 90% 20 µs"));
   tally.clear();
   EXPECT_EQ(tally.ended(), 0U);
-  EXPECT_THAT(tally.json(total).text(), HasSubstr(R"("rtt_us":{"min":null)"));
+  EXPECT_THAT(tally.json(total, {}).dump(), HasSubstr(R"("rtt_us":{"min":null)"));
 }
 
 }  // namespace

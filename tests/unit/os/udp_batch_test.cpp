@@ -99,7 +99,30 @@ TEST_F(Batches, ATrainLargerThanTheSlotIsReported) {
   EXPECT_EQ(sizes_, (std::vector<std::size_t>{100, 100, 50}));
   EXPECT_FALSE(in_.arrivals()[1].truncated);
   EXPECT_TRUE(in_.arrivals()[2].truncated);
-  EXPECT_EQ(receiver_->counters().truncated, 1U);
+  EXPECT_EQ(receiver_->counters().received, 8U);
+  EXPECT_EQ(receiver_->counters().truncated, 6U) << "one half, and five behind it";
+}
+
+TEST_F(Batches, ASlotThatEndsBetweenTwoDatagramsOfATrainCutsNone) {
+  ASSERT_TRUE(receiver_->set_coalescing(true));
+  in_ = ReceiveBatch{{.slots = 4, .slot_size = 200}};
+  for (int i = 0; i < 8; ++i) add(i, 100);
+  ASSERT_TRUE(sender_->send(out_));
+  EXPECT_EQ(arrivals(2), up_to(2));
+  EXPECT_FALSE(in_.arrivals()[1].truncated) << "it is whole";
+  EXPECT_EQ(receiver_->counters().truncated, 6U) << "and those behind it are lost";
+}
+
+TEST_F(Batches, ALookForNoMessageTakesNone) {
+  add(0, 10);
+  add(1, 20);
+  ASSERT_TRUE(sender_->send(out_));
+  EXPECT_EQ(arrivals(1).size(), 2U);
+  add(2, 10);
+  ASSERT_TRUE(sender_->send(out_));
+  ASSERT_TRUE(receiver_->receive(in_, {.most = 0}));
+  EXPECT_TRUE(in_.datagrams().empty());
+  EXPECT_EQ(arrivals(1), std::vector{2}) << "it is still there";
 }
 
 TEST_F(Batches, NothingGoesOutAsMoreThan64SegmentsOr65507Bytes) {
@@ -138,7 +161,7 @@ TEST_F(Batches, EioResendsTheSameBatchSinglyAndNeverTriesThatPeerAgain) {
     EXPECT_TRUE(sender_->counters().segmentation) << "other peers may still get runs";
 
     // Another peer does.
-    auto other = UdpSocket::bind(kLoopback);
+    auto other = UdpSocket::bind({IpAddress::v4(127, 0, 0, 2), 0});
     sender_->set_send_fault(nullptr);
     for (int i = 0; i < 2; ++i) {
       std::memset(out_.space().data(), 0, 10);
@@ -147,6 +170,47 @@ TEST_F(Batches, EioResendsTheSameBatchSinglyAndNeverTriesThatPeerAgain) {
     ASSERT_TRUE(sender_->send(out_));
     EXPECT_EQ(sender_->counters().runs, 1U);
   }
+}
+
+TEST_F(Batches, APeerThatNothingCanBeSentToStillGetsRunsLater) {
+  // A source port of 0, which anyone can forge: the kernel says EINVAL to whatever goes there.
+  for (const std::uint16_t port : {std::uint16_t{0}, receiver_->local()->port()}) {
+    for (int i = 0; i < 2; ++i) {
+      std::memset(out_.space().data(), i, 10);
+      out_.commit({.peer = receiver_->local()->with_port(port), .size = 10});
+    }
+  }
+  ASSERT_TRUE(sender_->send(out_));
+  EXPECT_EQ(sender_->counters().failed, 2U);
+  EXPECT_EQ(sender_->counters().unsegmented_peers, 0U);
+  EXPECT_EQ(sender_->counters().runs, 1U);
+}
+
+TEST_F(Batches, ThePeersThatTakeNoRunsAreBoundedAndTheOldestGivesWay) {
+  int refused = 0;
+  sender_->set_send_fault([&](const Transmit& transmit) {
+    const bool is_run = transmit.datagrams() > 1;
+    refused += is_run ? 1 : 0;
+    return is_run ? EIO : 0;
+  });
+  const auto send_run = [&](std::size_t host) {
+    const auto address = IpAddress::v4(127, 1, static_cast<std::uint8_t>(host >> 8),
+                                       static_cast<std::uint8_t>(host));
+    for (int i = 0; i < 2; ++i) {
+      std::memset(out_.space().data(), 0, 10);
+      out_.commit({.peer = {address, 9}, .size = 10});
+    }
+    ASSERT_TRUE(sender_->send(out_));
+  };
+  constexpr std::size_t kHosts = BatchLimits::kUnsegmented + 1;
+  for (std::size_t host = 1; host <= kHosts; ++host) send_run(host);
+  EXPECT_EQ(sender_->counters().unsegmented_peers, BatchLimits::kUnsegmented);
+  EXPECT_EQ(refused, static_cast<int>(kHosts));
+  send_run(kHosts);
+  send_run(2);
+  EXPECT_EQ(refused, static_cast<int>(kHosts)) << "these are remembered";
+  send_run(1);
+  EXPECT_EQ(refused, static_cast<int>(kHosts) + 1) << "the first was forgotten";
 }
 
 TEST_F(Batches, EmsgsizeSplitsTheRunAndLeavesSegmentationOn) {
@@ -171,6 +235,66 @@ TEST_F(Batches, AStaleEmsgsizeOnAConnectedSocketIsTriedAgainAsItWas) {
   EXPECT_EQ(arrivals(10), up_to(10));
   EXPECT_EQ(sender_->counters().runs_split, 0U);
   EXPECT_EQ(sender_->counters().runs, 1U);
+}
+
+TEST_F(Batches, AnEarlierDatagramsRefusalCostsNoOther) {
+  const Endpoint address = *receiver_->local();
+  receiver_.reset();
+  ASSERT_TRUE(sender_->connect(address));
+  ASSERT_TRUE(sender_->send(as_bytes("nobody is there yet")));
+  receiver_.emplace(*UdpSocket::bind(address));
+  for (int i = 0; i < 3; ++i) add(i, 10 + static_cast<std::size_t>(i));
+  const auto refused = sender_->send(out_);
+  EXPECT_EQ(arrivals(3), up_to(3));
+  EXPECT_EQ(sender_->counters().sent, 3U);
+  EXPECT_EQ(sender_->counters().failed, 0U);
+  ASSERT_FALSE(refused) << "and it is told";
+  EXPECT_EQ(refused.error().code, ErrorCode::kRefused);
+}
+
+TEST_F(Batches, AnAddressOfTheOtherFamilyIsCountedAndTheRestGoesOn) {
+  add(0, 10);
+  std::memset(out_.space().data(), 0, 10);
+  // Its last four bytes are 127.0.0.1.
+  out_.commit(
+      {.peer = {*IpAddress::parse("2001:db8::7f00:1"), receiver_->local()->port()}, .size = 10});
+  std::memset(out_.space().data(), 0, 10);
+  out_.commit(
+      {.peer = *receiver_->local(), .local = *IpAddress::parse("2001:db8::7f00:1"), .size = 10});
+  add(1, 20);
+  ASSERT_TRUE(sender_->send(out_));
+  EXPECT_EQ(arrivals(2), up_to(2));
+  EXPECT_EQ(sender_->counters().failed, 2U);
+}
+
+TEST_F(Batches, TellsTheFirstTroubleOfThePeers) {
+  EXPECT_EQ(sender_->send_trouble(), std::nullopt);
+  int number = EPERM;
+  sender_->set_send_fault([&](const Transmit&) { return number; });
+  add(0, 10);
+  ASSERT_TRUE(sender_->send(out_));
+  EXPECT_EQ(sender_->send_trouble(), ErrorCode::kPermission);
+  number = EMSGSIZE;
+  add(0, 10);
+  ASSERT_TRUE(sender_->send(out_));
+  EXPECT_EQ(sender_->send_trouble(), ErrorCode::kTooLarge);
+  number = 0;
+  add(0, 10);
+  ASSERT_TRUE(sender_->send(out_));
+  EXPECT_EQ(sender_->send_trouble(), std::nullopt);
+}
+
+TEST_F(Batches, ABufferThatStaysFullLosesTheRestAndCountsIt) {
+  sender_->set_send_fault(
+      [](const Transmit& transmit) { return transmit.size == 10 ? 0 : EAGAIN; });
+  add(0, 10);
+  for (int i = 0; i < 5; ++i) add(1, 20);
+  add(2, 30);
+  const auto full = sender_->send(out_);
+  ASSERT_FALSE(full);
+  EXPECT_EQ(full.error().code, ErrorCode::kFull);
+  EXPECT_EQ(sender_->counters().sent, 1U);
+  EXPECT_EQ(sender_->counters().no_buffers, 6U);
 }
 
 TEST_F(Batches, WhatIsTooLargeAloneIsCountedAndTheRestGoesOn) {

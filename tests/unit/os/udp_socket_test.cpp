@@ -3,11 +3,15 @@
 #include <cerrno>
 #include <cstdlib>
 #include <cstring>
+#include <fstream>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include <volley/clock.hpp>
 #include <volley/udp_socket.hpp>
+
+#include "unit/os/isolated.hpp"
 
 namespace volley {
 namespace {
@@ -144,6 +148,36 @@ TEST(UdpSocket, ATakenPortIsAnError) {
       << second.error().message;
 }
 
+TEST(UdpSocket, PortsThatRunOutAreNotToBeHadByAskingForAny) {
+  os::Isolated{{}}.run([] {
+    std::ofstream{"/proc/sys/net/ipv4/ip_local_port_range"} << "50000 50000";
+    UdpSocket first = bound(kLoopback);
+    const auto second = UdpSocket::bind(kLoopback);
+    ASSERT_FALSE(second);
+    EXPECT_EQ(second.error().code, ErrorCode::kAddressInUse);
+    EXPECT_NE(second.error().message.find("ip_local_port_range"), std::string::npos)
+        << second.error().message;
+  });
+}
+
+TEST(UdpSocket, AnIpv4SocketCarriesNoIpv6Address) {
+  UdpSocket socket = bound(kLoopback);
+  const UdpSocket receiver = bound(kLoopback);
+  const Endpoint four = *receiver.local();
+  // Its last four bytes are 127.0.0.1.
+  const Endpoint six{*IpAddress::parse("2001:db8::7f00:1"), four.port()};
+  for (const auto& refused : {socket.connect(six), socket.send_to(as_bytes("x"), six),
+                              socket.send_to(as_bytes("x"), four, six.address())}) {
+    ASSERT_FALSE(refused);
+    EXPECT_EQ(refused.error().code, ErrorCode::kInvalid);
+    for (const auto& named : {socket.local()->to_string(), six.address().to_string()}) {
+      EXPECT_NE(refused.error().message.find(named), std::string::npos) << refused.error().message;
+    }
+  }
+  EXPECT_FALSE(receiver.wait(now() + 20ms).value()) << "nothing went to 127.0.0.1";
+  EXPECT_TRUE(socket.send_to(as_bytes("x"), four, IpAddress::any_v6()));
+}
+
 TEST(UdpSocket, AnAddressOfNobodyHereIsAnError) {
   const auto socket = UdpSocket::bind({IpAddress::v4(203, 0, 113, 77), 0});
   ASSERT_FALSE(socket);
@@ -230,6 +264,25 @@ TEST(UdpSocket, LeavesAGroupItJoined) {
   EXPECT_FALSE(member.wait(now() + 50ms).value());
   EXPECT_FALSE(member.join({.group = IpAddress::v4(192, 0, 2, 1), .interface = 1}))
       << "not a group";
+}
+
+TEST(UdpSocket, SaysWhatIsWrongWithAMembership) {
+  UdpSocket member = bound({IpAddress::any_v4(), 0});
+  const auto says = [](const Result<void>& done, std::string_view what) {
+    ASSERT_FALSE(done);
+    EXPECT_NE(done.error().message.find(what), std::string::npos) << done.error().message;
+  };
+  Membership membership{.group = IpAddress::v4(239, 1, 2, 3), .interface = 1};
+  says(member.leave(membership), "did not join");
+  ASSERT_TRUE(member.join(membership));
+  says(member.join(membership), "a member already");
+  membership = {
+      .group = IpAddress::v4(232, 1, 2, 3), .interface = 1, .source = IpAddress::v4(192, 0, 2, 1)};
+  says(member.leave(membership), "did not join");
+  ASSERT_TRUE(member.join(membership));
+  says(member.join(membership), "a member already");
+  membership.source = IpAddress::parse("2001:db8::1").value();
+  says(member.join(membership), "of the same family");
 }
 
 }  // namespace

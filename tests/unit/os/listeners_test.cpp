@@ -1,4 +1,4 @@
-#include "cli/listeners.hpp"
+#include "os/listeners.hpp"
 
 #include <gtest/gtest.h>
 #include <unistd.h>
@@ -8,7 +8,7 @@
 
 #include <volley/udp_socket.hpp>
 
-namespace volley::cli {
+namespace volley::os {
 namespace {
 
 // Words are in the machine's order, and these were written down on a little-endian one.
@@ -71,8 +71,8 @@ TEST(Listeners, FindASocketOfOurOwnAndItsProcess) {
   ASSERT_NE(ours, found->end());
   ASSERT_TRUE(ours->holder);
   EXPECT_EQ(ours->holder->pid, static_cast<std::uint64_t>(::getpid()));
-  EXPECT_EQ(ours->holder->name, "unit_cli");
+  EXPECT_EQ(ours->holder->name, "unit_os");
 }
 
 }  // namespace
-}  // namespace volley::cli
+}  // namespace volley::os

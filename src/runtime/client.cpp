@@ -1,0 +1,291 @@
+#include <fmt/format.h>
+
+#include <utility>
+#include <vector>
+
+#include <volley/batch.hpp>
+#include <volley/client.hpp>
+#include <volley/clock.hpp>
+#include <volley/udp_socket.hpp>
+
+#include "core/pending_table.hpp"
+#include "core/retry_policy.hpp"
+#include "os/entropy.hpp"
+#include "os/poller.hpp"
+#include "runtime/receive_depth.hpp"
+
+namespace volley {
+namespace {
+
+Result<UdpSocket> open_socket(const Endpoint& server, const ClientOptions& options) {
+  auto socket =
+      UdpSocket::bind(options.source.value_or(Endpoint{IpAddress::any(server.family()), 0}),
+                      {.device = options.device});
+  if (!socket) return socket;
+  if (auto done = socket->set_packet_info(false); !done) return std::unexpected(done.error());
+  // Without receive offload trains come apart, and one by one: as right, and slower.
+  [[maybe_unused]] const auto coalescing = socket->set_coalescing(true);
+  // With one peer the queue can only tell of that one.
+  if (auto done = socket->set_error_queue(true); !done) return std::unexpected(done.error());
+  if (options.prepare) {
+    if (auto done = options.prepare(*socket); !done) return std::unexpected(done.error());
+  }
+  if (auto done = socket->connect(server); !done) return std::unexpected(done.error());
+  return socket;
+}
+
+ClientCore::Options core_options(const Endpoint& server, const ClientOptions& options) {
+  return {.server = server,
+          .policy = options.policy.value_or(policy_for(server)),
+          .window = options.window,
+          .seed = os::random_u64(),
+          .draw_secret = os::random_u64};
+}
+
+}  // namespace
+
+struct Client::State {
+  State(UdpSocket opened, const Endpoint& destination, const ClientOptions& options,
+        os::StopFlag flag)
+      : server{destination},
+        socket{std::move(opened)},
+        core{core_options(destination, options)},
+        idle{options.idle},
+        stop{std::move(flag)} {}
+
+  [[nodiscard]] Result<RequestId> submit(Bytes body, Handler&& handler,
+                                         const RequestOptions& options, Instant time);
+  [[nodiscard]] Result<void> turn(std::optional<Instant> until, Instant time);
+  void flush(Instant time);
+  [[nodiscard]] Result<bool> receive(std::optional<Instant> until, Instant time);
+  void hear_errors(Instant time);
+  void deliver();
+  [[nodiscard]] Result<void> usable() const;
+
+  Endpoint server;
+  UdpSocket socket;
+  ClientCore core;
+  Idle idle;
+  os::StopFlag stop;
+  ReceiveBatch in;
+  SendBatch out;
+  std::vector<Handler> handlers;  // By the request's slot.
+  std::uint64_t finished = 0;
+  std::optional<Pong> pong;
+  const Duration tick = clock_tick();
+  ReceiveDepth depth;
+  bool running = false;  // Within a run call: a handler may submit, but not run.
+};
+
+Result<void> Client::State::usable() const {
+  if (stop.raised()) {
+    return std::unexpected(
+        Error{ErrorCode::kStopped, 0, fmt::format("stopped asking {}", server.to_string())});
+  }
+  if (running) {
+    return std::unexpected(
+        Error{ErrorCode::kInvalid, 0, "a handler may submit requests, but not wait for them"});
+  }
+  return {};
+}
+
+// Outbound: submit, flush.
+
+Result<RequestId> Client::State::submit(Bytes body, Handler&& handler,
+                                        const RequestOptions& options, Instant time) {
+  const auto id = core.request(body, options, time);
+  if (!id) return id;
+  const std::size_t slot = slot_of(*id);
+  if (handlers.size() <= slot) handlers.resize(slot + 1);
+  handlers[slot] = std::move(handler);
+  return id;
+}
+
+void Client::State::flush(Instant time) {
+  bool more = true;
+  while (more) {
+    while (!out.full()) {
+      auto transmit = core.poll_transmit(out.space(), time);
+      if (!transmit) break;
+      transmit->peer = {};  // The socket is connected.
+      out.commit(*transmit);
+    }
+    more = out.full();
+    if (auto done = socket.send(out); !done) core.handle_hint(done.error().code, time);
+  }
+}
+
+// Inbound: receive, deliver.
+
+/// Waits for what can be received, and takes it in. False: nothing came.
+Result<bool> Client::State::receive(std::optional<Instant> until, Instant time) {
+  constexpr int kLooks = 8;  // Of a spinning client at its socket, for each at the clock.
+  const auto look = [this](bool linger) {
+    const auto done = socket.receive(in, {.most = depth.most(), .linger = linger});
+    if (!done) core.handle_hint(done.error().code, now());
+    depth.found(in.datagrams().size(), in.slots());
+    return !done || !in.datagrams().empty();
+  };
+  if (idle == Idle::kSpin) {
+    for (int i = 0; i < kLooks; ++i) {
+      if (look(false)) return true;
+    }
+    return false;
+  }
+  // A timer may be late by a tick, no more.
+  if ((!until || *until - time >= tick) && look(true)) return true;
+  const auto woken = os::wait_readable({socket.native_handle(), stop.descriptor()}, until);
+  if (!woken) return std::unexpected(woken.error());
+  if (!*woken || look(false)) return *woken;
+  hear_errors(now());
+  return true;
+}
+
+/// The socket stays ready while its error queue holds anything.
+void Client::State::hear_errors(Instant time) {
+  while (true) {
+    const auto error = socket.next_error();
+    if (!error || !*error) return;
+    core.handle_hint((*error)->code, time);
+  }
+}
+
+/// Runs the handlers of what has ended.
+void Client::State::deliver() {
+  while (const auto event = core.poll_event()) {
+    if (event->pong) pong = event->pong;
+    if (!event->answer) continue;
+    ++finished;
+    Handler handler = std::exchange(handlers[slot_of(event->request)], nullptr);
+    handler(*event->answer);
+  }
+}
+
+/// Once around: out, in, timers.
+Result<void> Client::State::turn(std::optional<Instant> until, Instant time) {
+  flush(time);
+  if (const auto timer = core.next_timeout(); timer && (!until || *timer < *until)) until = timer;
+  const auto heard = receive(until, time);
+  if (!heard) return std::unexpected(heard.error());
+  // Read after the datagrams were: protocol.md §1.3 A1.
+  const Instant received = now();
+  if (*heard) {
+    for (const Datagram& datagram : in.datagrams()) {
+      core.handle_datagram(datagram, received);
+      deliver();
+    }
+  }
+  if (const auto timer = core.next_timeout(); timer && *timer <= received) {
+    core.handle_timeout(received);
+    deliver();
+  }
+  flush(received);
+  return {};
+}
+
+// The client.
+
+Client::Client(std::unique_ptr<State> state) : state_{std::move(state)} {}
+Client::Client(Client&&) noexcept = default;
+Client& Client::operator=(Client&&) noexcept = default;
+Client::~Client() = default;
+
+Result<Client> Client::open(const Endpoint& server, ClientOptions options) {
+  if (options.window < 1 || options.window > ClientLimits::kWindow) {
+    return std::unexpected(
+        Error{ErrorCode::kInvalid, 0,
+              fmt::format("a window of {} requests is not possible: from 1 to {}", options.window,
+                          ClientLimits::kWindow)});
+  }
+  if (auto valid = validate(options.policy.value_or(policy_for(server))); !valid) {
+    return std::unexpected(valid.error());
+  }
+  auto socket = open_socket(server, options);
+  if (!socket) return std::unexpected(socket.error());
+  auto stop = os::StopFlag::create();
+  if (!stop) return std::unexpected(stop.error());
+  return Client{std::make_unique<State>(std::move(*socket), server, options, std::move(*stop))};
+}
+
+Result<Answer> Client::request(Bytes body, const RequestOptions& options) {
+  State& state = *state_;
+  if (auto usable = state.usable(); !usable) return std::unexpected(usable.error());
+  std::optional<Answer> answer;
+  const Instant start = now();
+  const auto id =
+      state.submit(body, [&answer](const Answer& given) { answer = given; }, options, start);
+  if (!id) return std::unexpected(id.error());
+  state.running = true;
+  Result<void> done = state.turn({}, start);
+  while (done && !answer && !state.stop.raised()) done = state.turn({}, now());
+  state.running = false;
+  if (answer) return *answer;
+  // The handler just left behind must never run.
+  state.stop.raise();
+  return std::unexpected(done ? state.usable().error() : done.error());
+}
+
+Result<void> Client::submit(Bytes body, Handler handler, const RequestOptions& options) {
+  const auto id = state_->submit(body, std::move(handler), options, now());
+  if (!id) return std::unexpected(id.error());
+  return {};
+}
+
+std::size_t Client::in_flight() const {
+  return state_->core.in_flight();
+}
+bool Client::has_room() const {
+  return state_->core.has_room();
+}
+
+Result<std::optional<Pong>> Client::ping(std::size_t size, Duration timeout) {
+  State& state = *state_;
+  if (auto usable = state.usable(); !usable) return std::unexpected(usable.error());
+  const Instant end = now() + timeout;
+  const auto opaque = state.core.ping(size, now());
+  if (!opaque) return std::unexpected(opaque.error());
+  state.pong.reset();
+  state.running = true;
+  Result<void> done;
+  const auto echoed = [&] { return state.pong && state.pong->opaque == *opaque; };
+  while (done && !echoed() && !state.stop.raised() && now() < end) done = state.turn(end, now());
+  state.running = false;
+  if (!done) return std::unexpected(done.error());
+  if (auto usable = state.usable(); !usable) return std::unexpected(usable.error());
+  return echoed() ? std::exchange(state.pong, std::nullopt) : std::nullopt;
+}
+
+Result<void> Client::run_once(std::optional<Instant> until) {
+  State& state = *state_;
+  if (auto usable = state.usable(); !usable) return usable;
+  const std::uint64_t before = state.finished;
+  state.running = true;
+  Result<void> done;
+  while (done && state.finished == before && (in_flight() > 0 || until) && !state.stop.raised()) {
+    done = state.turn(until, now());
+    if (until && now() >= *until) break;
+  }
+  state.running = false;
+  return done ? state.usable() : done;
+}
+
+Result<void> Client::run_until_idle() {
+  Result<void> done;
+  while (done && in_flight() > 0) done = run_once();
+  return done;
+}
+
+void Client::stop() noexcept {
+  state_->stop.raise();
+}
+const Endpoint& Client::server() const {
+  return state_->server;
+}
+std::optional<Duration> Client::smoothed_round_trip() const {
+  return state_->core.smoothed_round_trip();
+}
+const ClientCounters& Client::counters() const {
+  return state_->core.counters();
+}
+
+}  // namespace volley

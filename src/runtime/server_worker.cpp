@@ -1,0 +1,145 @@
+#include "runtime/server_worker.hpp"
+
+#include <utility>
+
+#include <volley/clock.hpp>
+
+#include "os/poller.hpp"
+
+namespace volley {
+namespace {
+
+/// How old the published counts may be while a worker is busy.
+constexpr Duration kPublishEvery = std::chrono::milliseconds{10};
+
+}  // namespace
+
+ServerWorker::ServerWorker(UdpSocket socket, const ServerCore::Options& core,
+                           const ServerOptions& options, os::Wake wake)
+    : port_{std::move(socket), options.drop, options.seed + core.worker},
+      core_{core},
+      idle_{options.idle},
+      mailbox_{std::move(wake)},
+      tick_{clock_tick()} {}
+
+Result<void> ServerWorker::run(const Server::Handler& handler, const ServerEnding& ending) {
+  while (!ending.stop.load(std::memory_order_acquire)) {
+    if (ending.drain.load(std::memory_order_acquire)) {
+      core_.drain();
+      if (core_.idle()) break;
+    }
+    const auto heard = receive(handler);
+    if (!heard) return std::unexpected(heard.error());
+    if (auto done = take_answers(); !done) return done;
+    const Instant time = now();
+    if (const auto timer = core_.next_timeout(); timer && *timer <= time)
+      core_.handle_timeout(time);
+    if (auto done = flush(time); !done) return done;
+    if (time - published_at_ >= kPublishEvery) publish(time);
+    if (*heard || idle_ == Idle::kSpin) continue;
+    publish(time);
+    if (auto done = wait(); !done) return done;
+  }
+  publish(now());
+  return {};
+}
+
+// Inbound: receive, execute, take_answers.
+
+Result<bool> ServerWorker::receive(const Server::Handler& handler) {
+  // While a handler's answer may come from another thread, the mailbox must be able to wake us.
+  const auto timer = core_.next_timeout();
+  const bool patient = core_.counters().running == 0 && (!timer || *timer - now() >= tick_);
+  const ReceiveLook look{.most = depth_.most(), .linger = idle_ == Idle::kSleep && patient};
+  const std::uint64_t lost_before = port_.lost();
+  if (auto done = port_.receive(in_, look); !done) {
+    // What ICMP said of an answer sent earlier is no reason to stop serving the others.
+    if (done.error().code != ErrorCode::kRefused && done.error().code != ErrorCode::kUnreachable)
+      return std::unexpected(done.error());
+    return true;
+  }
+  const std::size_t found = in_.datagrams().size() + (port_.lost() - lost_before);
+  depth_.found(found, in_.slots());
+  for (std::size_t i = 0; i < in_.datagrams().size(); ++i) {
+    if (in_.arrivals()[i].truncated) continue;
+    // Read after the datagram was: protocol.md §1.3 A1.
+    const Instant time = now();
+    core_.handle_datagram(in_.datagrams()[i], time);
+    execute(handler, time);
+    if (!core_.must_transmit()) continue;
+    if (auto done = pack(time); !done) return std::unexpected(done.error());
+  }
+  return found > 0;
+}
+
+void ServerWorker::execute(const Server::Handler& handler, Instant time) {
+  while (const auto execution = core_.poll_request(time)) {
+    Reply reply{core_, mailbox_, execution->id, time};
+    handler(*execution, reply);
+  }
+}
+
+Result<void> ServerWorker::take_answers() {
+  if (core_.counters().running == 0) return {};
+  mailbox_.take(answers_);
+  const Instant time = now();
+  for (const ServerMailbox::Answer& answer : answers_) {
+    if (answer.abandoned) {
+      core_.abandon(answer.execution, time);
+    } else {
+      core_.reply(answer.execution, answer.status, answer.body, time);
+    }
+    if (!core_.must_transmit()) continue;
+    if (auto done = pack(time); !done) return done;
+  }
+  return {};
+}
+
+// Outbound: flush.
+
+/// Moves what the core has to send into the batch, which goes out when it is full.
+Result<void> ServerWorker::pack(Instant time) {
+  while (true) {
+    while (!out_.full()) {
+      const auto transmit = core_.poll_transmit(out_.space(), time);
+      if (!transmit) return {};
+      out_.commit(*transmit);
+    }
+    if (auto done = send(); !done) return done;
+  }
+}
+
+Result<void> ServerWorker::flush(Instant time) {
+  if (auto done = pack(time); !done) return done;
+  return send();
+}
+
+Result<void> ServerWorker::send() {
+  auto done = port_.send(out_);
+  // A buffer that stays full loses answers as a network would; the clients ask again.
+  if (!done && done.error().code == ErrorCode::kFull) return {};
+  return done;
+}
+
+Result<void> ServerWorker::wait() {
+  const auto woken = os::wait_readable({port_.port().native_handle(), mailbox_.descriptor()},
+                                       core_.next_timeout());
+  if (!woken) return std::unexpected(woken.error());
+  if (*woken) mailbox_.clear();
+  return {};
+}
+
+// Counters.
+
+void ServerWorker::publish(Instant time) {
+  const std::lock_guard lock{mutex_};
+  published_ = core_.counters();
+  published_at_ = time;
+}
+
+ServerCounters ServerWorker::counters() const {
+  const std::lock_guard lock{mutex_};
+  return published_;
+}
+
+}  // namespace volley

@@ -1,0 +1,63 @@
+#pragma once
+
+#include <atomic>
+#include <mutex>
+#include <vector>
+
+#include <volley/batch.hpp>
+#include <volley/server.hpp>
+#include <volley/server_core.hpp>
+#include <volley/udp_socket.hpp>
+
+#include "runtime/lossy_port.hpp"
+#include "runtime/receive_depth.hpp"
+#include "runtime/server_mailbox.hpp"
+
+namespace volley {
+
+/// What ends a server's workers. A worker that waits must be woken to see it.
+struct ServerEnding {
+  std::atomic<bool> stop = false;
+  std::atomic<bool> drain = false;
+};
+
+/// One thread's share of a server: a socket, a core, and the loop between them.
+class ServerWorker {
+ public:
+  ServerWorker(UdpSocket socket, const ServerCore::Options& core, const ServerOptions& options,
+               os::Wake wake);
+
+  /// Serves until told to end. Fails when the socket breaks.
+  [[nodiscard]] Result<void> run(const Server::Handler& handler, const ServerEnding& ending);
+  /// Has run() look at its ending. Any thread, and signal handlers.
+  void wake() const noexcept { mailbox_.wake(); }
+
+  /// This worker's counts, a few milliseconds old while it is busy. Any thread.
+  ServerCounters counters() const;
+
+ private:
+  [[nodiscard]] Result<bool> receive(const Server::Handler& handler);
+  void execute(const Server::Handler& handler, Instant time);
+  [[nodiscard]] Result<void> take_answers();
+  [[nodiscard]] Result<void> pack(Instant time);
+  [[nodiscard]] Result<void> flush(Instant time);
+  [[nodiscard]] Result<void> send();
+  [[nodiscard]] Result<void> wait();
+  void publish(Instant time);
+
+  LossyPort<UdpSocket> port_;
+  ServerCore core_;
+  Idle idle_;
+  ServerMailbox mailbox_;
+  std::vector<ServerMailbox::Answer> answers_;
+  ReceiveBatch in_;
+  SendBatch out_;
+  ReceiveDepth depth_;
+  const Duration tick_;
+
+  mutable std::mutex mutex_;
+  ServerCounters published_;
+  Instant published_at_{};
+};
+
+}  // namespace volley
