@@ -4,6 +4,8 @@
 
 #include <algorithm>
 
+#include "cli/json.hpp"
+
 namespace volley::cli {
 
 namespace {
@@ -24,16 +26,18 @@ std::string_view default_host(DefaultBinding otherwise, const SocketChoice& choi
 }  // namespace
 
 Result<std::vector<Endpoint>> resolve_binding(const std::optional<std::string>& text,
-                                              DefaultBinding otherwise, const SocketChoice& choice,
-                                              std::optional<Instant> deadline) {
+                                              DefaultBinding otherwise,
+                                              const SocketChoice& choice) {
   std::string address{default_host(otherwise, choice)};
   if (text && is_port(*text)) {
     address += ':' + *text;
   } else if (text) {
     address = *text;
   }
-  auto endpoints = resolve_targets(address, choice, deadline);
-  if (!endpoints) return endpoints;
+  auto endpoints = resolve_targets(address, choice);
+  if (!endpoints) return std::unexpected(as_local(endpoints.error()));
+  std::ranges::stable_partition(
+      *endpoints, [](const Endpoint& each) { return each.family() == Family::kIpv4; });
   const Endpoint& first = endpoints->front();
   if (endpoints->size() == 1 && is_dual_stack(first, choice)) {
     endpoints->push_back({IpAddress::any_v4(), first.port()});
@@ -67,10 +71,22 @@ std::string reach_of(const Endpoint& local, const SocketChoice& choice,
   return "this address only";
 }
 
-std::string listening_line(const Endpoint& local, const SocketChoice& choice) {
+void announce(Output& output, const Endpoint& local, const SocketChoice& choice) {
   const auto here = interfaces();
   const std::string reach = reach_of(local, choice, here ? *here : std::vector<Interface>{});
-  return fmt::format("listening on {} ({})", binding_text(local, choice), reach);
+  output.say(fmt::format("listening on {} ({})", binding_text(local, choice), reach));
+  if (!output.is_json()) return;
+  output.json({{"event", "listening"},
+               {"address", local.address().to_string()},
+               {"port", local.port()},
+               {"reach", reach}});
+}
+
+Error explain_in_use(Error error, const std::vector<Endpoint>& endpoints, std::string_view also) {
+  if (error.code != ErrorCode::kAddressInUse) return error;
+  error.message +=
+      fmt::format("; volley port {} --listening tells who{}", endpoints.front().port(), also);
+  return error;
 }
 
 }  // namespace volley::cli

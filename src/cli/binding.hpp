@@ -17,12 +17,12 @@ namespace volley::cli {
 /// Where `[[ADDR:]PORT]` binds when ADDR is left out.
 enum class DefaultBinding : std::uint8_t { kLoopback, kEveryone };
 
-/// The endpoints of `[[ADDR:]PORT]`, in the order to try them: everyone is `::` and, where there is
-/// no IPv6, 0.0.0.0. A word that could be a port is one.
+/// The endpoints of `[[ADDR:]PORT]`, in the order to try them: of a name's addresses IPv4 first, as
+/// most clients try that; everyone is `::` and, where there is no IPv6, 0.0.0.0. A word that could
+/// be a port is one.
 [[nodiscard]] Result<std::vector<Endpoint>> resolve_binding(const std::optional<std::string>& text,
                                                             DefaultBinding otherwise,
-                                                            const SocketChoice& choice,
-                                                            std::optional<Instant> deadline);
+                                                            const SocketChoice& choice);
 
 /// Whether a socket on this endpoint takes IPv4 and IPv6.
 bool is_dual_stack(const Endpoint& local, const SocketChoice& choice);
@@ -35,7 +35,10 @@ std::string binding_text(const Endpoint& local, const SocketChoice& choice);
 std::string reach_of(const Endpoint& local, const SocketChoice& choice,
                      std::span<const Interface> interfaces);
 
-/// The whole line that says so, with the interfaces of this machine.
-std::string listening_line(const Endpoint& local, const SocketChoice& choice);
+/// Says where a verb listens and what that means, in JSON too.
+void announce(Output& output, const Endpoint& local, const SocketChoice& choice);
+
+/// Names who may hold an address that is taken.
+Error explain_in_use(Error error, const std::vector<Endpoint>& endpoints, std::string_view also);
 
 }  // namespace volley::cli

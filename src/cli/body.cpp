@@ -8,6 +8,7 @@
 #include <volley/datagram.hpp>
 
 #include "cli/escape.hpp"
+#include "cli/json.hpp"
 #include "cli/units.hpp"
 #include "os/files.hpp"
 #include "os/terminal.hpp"
@@ -18,10 +19,6 @@ namespace {
 
 /// Two digits a byte, and room for as many blanks.
 constexpr std::size_t kMostText = kMaxPayload * 4;
-
-std::unexpected<Error> invalid(std::string message) {
-  return std::unexpected(Error{.code = ErrorCode::kInvalid, .message = std::move(message)});
-}
 
 }  // namespace
 
@@ -40,7 +37,9 @@ Result<void> check_body_flags(const BodyFlags& flags) {
     return invalid("--hex and --text contradict each other; drop one of them");
   if (flags.argument && flags.file)
     return invalid("there is a BODY and a --file; drop one of them");
-  return {};
+  if (flags.file == "") return invalid("--file needs a path; - is standard input");
+  const auto body = to_body(flags.argument.value_or(""), flags);
+  return body ? Result<void>{} : std::unexpected(body.error());
 }
 
 Result<std::vector<std::byte>> to_body(std::string_view text, const BodyFlags& flags) {
@@ -60,10 +59,11 @@ Result<std::vector<std::byte>> to_body(std::string_view text, const BodyFlags& f
   return body;
 }
 
-Result<std::vector<std::byte>> read_body(const BodyFlags& flags) {
+Result<std::vector<std::byte>> read_body(const BodyFlags& flags, std::optional<Instant> deadline) {
   if (flags.argument) return to_body(*flags.argument, flags);
   if (!flags.file && os::is_terminal(os::Stream::kInput)) return std::vector<std::byte>{};
-  auto content = os::read_file(flags.file.value_or("-"), flags.hex ? kMostText : kMaxPayload);
+  auto content = os::read_file(flags.file.value_or("-"), flags.hex ? kMostText : kMaxPayload,
+                               {.deadline = deadline});
   if (!content) {
     if (content.error().code == ErrorCode::kTooLarge) content.error().code = ErrorCode::kInvalid;
     return content;
@@ -76,15 +76,16 @@ void print_reply(Output& output, Bytes reply, const BodyFlags& flags) {
   if (flags.hex) return output.line(to_hex(reply));
   if (!os::is_terminal(os::Stream::kOutput)) return output.data(reply);
   const std::string_view text = as_text(reply);
-  output.line(text.ends_with('\n') ? text.substr(0, text.size() - 1) : text);
+  output.line(escape(text.ends_with('\n') ? text.substr(0, text.size() - 1) : text));
 }
 
-void set_body(JsonObject& object, Bytes body, const BodyFlags& flags) {
+void set_body(Json& object, Bytes body, const BodyFlags& flags) {
   const std::string_view text = as_text(body);
   if (!flags.hex && is_utf8(text)) {
-    object.set("body", text);
+    object["body"] = text;
   } else {
-    object.set_null("body").set("body_hex", to_hex(body));
+    object["body"] = nullptr;
+    object["body_hex"] = to_hex(body);
   }
 }
 

@@ -1,8 +1,12 @@
 #include "cli/command_pool.hpp"
 
+#include <fmt/format.h>
+
+#include <algorithm>
 #include <utility>
 
 #include "os/process.hpp"
+#include "os/thread.hpp"
 
 namespace volley::cli {
 
@@ -20,11 +24,18 @@ Result<std::unique_ptr<CommandPool>> CommandPool::create(std::string command) {
   return std::unique_ptr<CommandPool>{new CommandPool{std::move(command), std::move(*stop)}};
 }
 
-void CommandPool::start(Send send) {
+Result<void> CommandPool::start(Send send, Say say) {
   send_ = std::move(send);
+  say_ = std::move(say);
   for (std::size_t i = 0; i < kAtOnce; ++i) {
-    threads_.emplace_back([this](const std::stop_token& token) { work(token); });
+    auto thread = os::start_thread([this](const std::stop_token& token) { work(token); });
+    if (!thread) {
+      stop();
+      return std::unexpected(thread.error());
+    }
+    threads_.push_back(std::move(*thread));
   }
+  return {};
 }
 
 void CommandPool::submit(const Datagram& datagram) {
@@ -55,27 +66,34 @@ void CommandPool::work(const std::stop_token& token) {
 }
 
 void CommandPool::answer(const Job& job) {
+  const auto no_answer = [&](std::atomic<std::uint64_t>& counter, std::string_view why) {
+    ++counter;
+    say_(fmt::format("no answer to {}: {}", job.peer.to_string(), why));
+  };
   const auto result =
       os::run_command(command_, job.body, {.time = kTime, .output = kMaxPayload}, stopped_);
-  if (!result) {
-    ++failed_;
-    return;
-  }
+  if (!result) return no_answer(failed_, result.error().message);
+  say_lines(result->words);
   switch (result->end) {
     case os::CommandEnd::kDone:
-      // Whatever its status: a search that finds nothing is an answer too.
-      return send_(result->output, job.body, job.peer, job.local);
+      if (result->status == 0) return send_(result->output, job.body, job.peer, job.local);
+      return no_answer(failed_, fmt::format("the command ended with status {}", result->status));
     case os::CommandEnd::kTooSlow:
-      ++too_slow_;
-      return;
+      return no_answer(too_slow_, "the command took too long");
     case os::CommandEnd::kTooMuch:
-      ++too_much_;
-      return;
+      return no_answer(too_much_, "the command printed more than one datagram carries");
     case os::CommandEnd::kKilled:
-      ++failed_;
-      return;
+      return no_answer(failed_, "a signal ended the command");
     case os::CommandEnd::kStopped:
       return;
+  }
+}
+
+void CommandPool::say_lines(std::string_view words) const {
+  while (!words.empty()) {
+    const std::size_t end = std::min(words.find('\n'), words.size());
+    say_(fmt::format("exec: {}", words.substr(0, end)));
+    words.remove_prefix(std::min(end + 1, words.size()));
   }
 }
 

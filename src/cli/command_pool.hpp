@@ -35,11 +35,14 @@ class CommandPool {
     std::uint64_t crowded = 0;   ///< Dropped: too many were waiting.
     std::uint64_t too_slow = 0;  ///< Without an answer: over the time.
     std::uint64_t too_much = 0;  ///< Without an answer: over the output that one datagram carries.
-    std::uint64_t failed = 0;    ///< Without an answer: not started, or ended by a signal.
+    std::uint64_t failed = 0;    ///< Without an answer: not started, ended by a signal, or not 0.
   };
   /// Where answers go, from several threads at once.
   using Send =
       std::function<void(Bytes answer, Bytes request, const Endpoint& peer, const Endpoint& local)>;
+  /// Where a line of words goes, from several threads at once: what commands write to standard
+  /// error, which may hold anything, and why there was no answer.
+  using Say = std::function<void(const std::string& words)>;
 
   /// Fails with kFull when no more files can be opened.
   [[nodiscard]] static Result<std::unique_ptr<CommandPool>> create(std::string command);
@@ -47,8 +50,9 @@ class CommandPool {
   CommandPool& operator=(const CommandPool&) = delete;
   ~CommandPool() { stop(); }
 
-  /// Starts the threads. Call it once, before the first submit().
-  void start(Send send);
+  /// Starts the threads. Call it once, before the first submit(). Fails with kFull when the system
+  /// has no room for them.
+  [[nodiscard]] Result<void> start(Send send, Say say);
   /// Takes a copy of a datagram, to answer it later. Any thread.
   void submit(const Datagram& datagram);
   /// Ends what runs and drops what waits; after that nothing is sent.
@@ -66,10 +70,12 @@ class CommandPool {
   CommandPool(std::string command, os::StopFlag stop);
   void work(const std::stop_token& token);
   void answer(const Job& job);
+  void say_lines(std::string_view words) const;
 
   std::string command_;
   os::StopFlag stopped_;
   Send send_;
+  Say say_;
   std::mutex mutex_;  // Guards waiting_.
   std::condition_variable_any arrived_;
   std::deque<Job> waiting_;

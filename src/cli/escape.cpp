@@ -2,11 +2,14 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
+#include <charconv>
 #include <cstdint>
 #include <iterator>
 #include <optional>
-#include <utility>
+
+#include "cli/output.hpp"
 
 namespace volley::cli {
 
@@ -43,33 +46,21 @@ struct Range {
   std::uint32_t last;
 };
 
-/// Control and format characters, separators, private use: what moves the cursor, reorders or hides
-/// text.
-constexpr std::array<Range, 19> kUnprintable{{{0x0, 0x1f},
-                                              {0x7f, 0x9f},
-                                              {0xad, 0xad},
-                                              {0x600, 0x605},
-                                              {0x61c, 0x61c},
-                                              {0x6dd, 0x6dd},
-                                              {0x70f, 0x70f},
-                                              {0x180e, 0x180e},
-                                              {0x200b, 0x200f},
-                                              {0x2028, 0x202e},
-                                              {0x2060, 0x206f},
-                                              {0xe000, 0xf8ff},
-                                              {0xfe00, 0xfe0f},
-                                              {0xfeff, 0xfeff},
-                                              {0xfff0, 0xfffb},
-                                              {0xfffe, 0xffff},
-                                              {0x1bca0, 0x1bca3},
-                                              {0x1d173, 0x1d17a},
-                                              {0xe0000, 0x10ffff}}};
+/// Control and format characters, fillers, separators, private use: what moves the cursor, reorders
+/// or hides text.
+constexpr Range kUnprintable[] = {
+    {0x0, 0x1f},        {0x7f, 0x9f},     {0xad, 0xad},       {0x34f, 0x34f},
+    {0x600, 0x605},     {0x61c, 0x61c},   {0x6dd, 0x6dd},     {0x70f, 0x70f},
+    {0x115f, 0x1160},   {0x17b4, 0x17b5}, {0x180e, 0x180e},   {0x200b, 0x200f},
+    {0x2028, 0x202e},   {0x2060, 0x206f}, {0x2800, 0x2800},   {0x3164, 0x3164},
+    {0xe000, 0xf8ff},   {0xfe00, 0xfe0f}, {0xfeff, 0xfeff},   {0xffa0, 0xffa0},
+    {0xfff0, 0xfffb},   {0xfffe, 0xffff}, {0x1bca0, 0x1bca3}, {0x1d173, 0x1d17a},
+    {0xe0000, 0x10ffff}};
 
 bool is_printable(std::uint32_t code) {
-  for (const Range& range : kUnprintable) {
-    if (code >= range.first && code <= range.last) return false;
-  }
-  return true;
+  return std::ranges::none_of(kUnprintable, [code](const Range& range) {
+    return code >= range.first && code <= range.last;
+  });
 }
 
 void append_escaped(std::string& out, std::uint32_t code) {
@@ -104,16 +95,9 @@ std::string escape_with(std::string_view bytes, Special special) {
   return out;
 }
 
-std::optional<unsigned> hex_digit(char c) {
-  if (c >= '0' && c <= '9') return static_cast<unsigned>(c - '0');
-  if (c >= 'a' && c <= 'f') return static_cast<unsigned>(c - 'a') + 10;
-  if (c >= 'A' && c <= 'F') return static_cast<unsigned>(c - 'A') + 10;
-  return std::nullopt;
-}
-
 }  // namespace
 
-std::string escape(std::string_view bytes) {
+std::string printable(std::string_view bytes) {
   return escape_with(bytes, [](std::string& out, std::uint32_t code) {
     if (code != '\n' && code != '\t') return false;
     out += static_cast<char>(code);
@@ -121,20 +105,22 @@ std::string escape(std::string_view bytes) {
   });
 }
 
+std::string escape(std::string_view bytes) {
+  std::string doubled;
+  for (const char c : bytes) doubled.append(c == '\\' ? 2 : 1, c);
+  return printable(doubled);
+}
+
 std::string quote(std::string_view bytes) {
   const bool has_single = bytes.find('\'') != std::string_view::npos;
   const char mark = has_single && bytes.find('"') == std::string_view::npos ? '"' : '\'';
   const std::string body = escape_with(bytes, [mark](std::string& out, std::uint32_t code) {
-    constexpr std::array<std::pair<char, std::string_view>, 4> kNamed{
-        {{'\n', "\\n"}, {'\r', "\\r"}, {'\t', "\\t"}, {'\\', "\\\\"}}};
-    for (const auto& [character, name] : kNamed) {
-      if (code != static_cast<unsigned char>(character)) continue;
-      out += name;
-      return true;
-    }
-    if (code != static_cast<unsigned char>(mark)) return false;
+    constexpr std::string_view kNamed = "\n\r\t\\";
+    const char character = code < 0x80 ? static_cast<char>(code) : '\0';
+    const std::size_t named = kNamed.find(character);
+    if (character != mark && named == std::string_view::npos) return false;
     out += '\\';
-    out += mark;
+    out += character == mark ? mark : "nrt\\"[named];
     return true;
   });
   return mark + body + mark;
@@ -152,32 +138,27 @@ bool is_utf8(std::string_view bytes) {
 std::string to_hex(Bytes bytes) {
   std::string out;
   out.reserve(bytes.size() * 2);
-  for (const std::byte byte : bytes) {
-    constexpr std::string_view kDigits = "0123456789abcdef";
-    out += kDigits[std::to_integer<std::size_t>(byte >> 4)];
-    out += kDigits[std::to_integer<std::size_t>(byte & std::byte{0x0f})];
-  }
+  for (const std::byte byte : bytes)
+    fmt::format_to(std::back_inserter(out), "{:02x}", std::to_integer<unsigned>(byte));
   return out;
 }
 
 Result<std::vector<std::byte>> from_hex(std::string_view text) {
   std::vector<std::byte> out;
   out.reserve(text.size() / 2);
-  std::size_t i = 0;
   for (;;) {
-    i = text.find_first_not_of(" \t\r\n", i);
-    if (i == std::string_view::npos) return out;
-    const auto high = hex_digit(text[i]);
-    const auto low = i + 1 < text.size() ? hex_digit(text[i + 1]) : std::nullopt;
-    if (!high || !low) {
-      return std::unexpected(
-          Error{.code = ErrorCode::kInvalid,
-                .message = fmt::format(
-                    "{} is not a byte in hex; say two digits a byte, as in 'c0 ff ee' or c0ffee",
-                    quote(text.substr(i, 2)))});
+    text.remove_prefix(std::min(text.find_first_not_of(" \t\r\n"), text.size()));
+    if (text.empty()) return out;
+    const std::string_view digits = text.substr(0, 2);
+    unsigned char byte = 0;
+    const auto read = std::from_chars(digits.data(), digits.data() + digits.size(), byte, 16);
+    if (read.ec != std::errc{} || read.ptr != digits.data() + 2) {
+      return invalid(
+          fmt::format("{} is not a byte in hex; say two digits a byte, as in 'c0 ff ee' or c0ffee",
+                      quote(digits)));
     }
-    out.push_back(static_cast<std::byte>(*high << 4 | *low));
-    i += 2;
+    out.push_back(std::byte{byte});
+    text.remove_prefix(2);
   }
 }
 

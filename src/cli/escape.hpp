@@ -13,8 +13,12 @@ namespace volley::cli {
 // Whatever came from elsewhere passes through here before a terminal sees it: escape sequences,
 // control characters and characters that reorder or hide text must not reach it.
 
-/// Text that a terminal can be shown: lines and tabs stay, everything unprintable becomes `\x1b` or
+/// Words that a terminal can be shown: lines and tabs stay, everything unprintable becomes `\x1b`
+/// or
 /// `\u202e`.
+std::string printable(std::string_view bytes);
+
+/// The same, unambiguous: a backslash becomes two.
 std::string escape(std::string_view bytes);
 
 /// As a literal in quotes on one line, as Python's repr writes it: `'it\'s\n'`.

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <array>
 #include <atomic>
 #include <memory>
 #include <utility>
@@ -12,9 +14,7 @@ namespace volley::cli {
 
 namespace {
 
-std::unexpected<Error> invalid(std::string message) {
-  return std::unexpected(Error{.code = ErrorCode::kInvalid, .message = std::move(message)});
-}
+constexpr Duration kResolveTime = std::chrono::seconds{30};
 
 std::string_view family_name(Family family) {
   return family == Family::kIpv4 ? "IPv4" : "IPv6";
@@ -25,6 +25,40 @@ Error as_usage(Error error) {
   const bool ours = error.code == ErrorCode::kUnsupported && error.system_error == 0;
   if (ours || error.code == ErrorCode::kNotFound) error.code = ErrorCode::kInvalid;
   return error;
+}
+
+/// Options that count when a socket is bound, which is over when --option is carried out.
+struct TooLate {
+  std::string_view name;
+  std::string_view instead;
+};
+constexpr std::array<TooLate, 5> kTooLate{
+    {{"SO_REUSEADDR", "listen --reuse shares a port"},
+     {"SO_REUSEPORT", "serve --workers and listen --reuse share a port"},
+     {"IP_FREEBIND", "listen on *, which takes addresses that come later"},
+     {"IPV6_FREEBIND", "listen on *, which takes addresses that come later"},
+     {"IPV6_V6ONLY", "say -6"}}};
+
+Result<void> check_options(const std::vector<std::string>& options) {
+  for (const std::string& option : options) {
+    const std::size_t equals = option.find('=');
+    if (equals == std::string::npos) continue;
+    const auto late = std::ranges::find(kTooLate, option.substr(0, equals), &TooLate::name);
+    if (late != kTooLate.end()) {
+      return invalid(
+          fmt::format("--option {} cannot be set: it counts before a socket is bound; {}",
+                      late->name, late->instead));
+    }
+  }
+  return {};
+}
+
+/// What all the endpoints have in common.
+std::optional<Family> family_of(const std::vector<Endpoint>& endpoints) {
+  const Family first = endpoints.front().family();
+  const bool all = std::ranges::all_of(
+      endpoints, [first](const Endpoint& endpoint) { return endpoint.family() == first; });
+  return all ? std::optional{first} : std::nullopt;
 }
 
 bool needs_scope(const IpAddress& address) {
@@ -62,9 +96,12 @@ void add_source_flag(Parser& parser, SocketFlags& flags) {
                 flags.source);
 }
 
-Result<SocketChoice> read_choice(const SocketFlags& flags, std::optional<Instant> deadline) {
+Result<SocketChoice> read_choice(const SocketFlags& flags) {
   if (flags.ipv4 && flags.ipv6) return invalid("-4 and -6 contradict each other; drop one of them");
+  if (auto checked = check_options(flags.options); !checked)
+    return std::unexpected(checked.error());
   SocketChoice choice;
+  choice.resolve_until = flags.begun + flags.timeout.value_or(kResolveTime);
   if (flags.ipv4) choice.family = Family::kIpv4;
   if (flags.ipv6) choice.family = Family::kIpv6;
   if (flags.interface) {
@@ -74,22 +111,28 @@ Result<SocketChoice> read_choice(const SocketFlags& flags, std::optional<Instant
     choice.device = interface_name(*index);
   }
   if (!flags.source) return choice;
-  const auto sources = resolve_targets(*flags.source, choice, deadline, 0);
+  auto sources = resolve_targets(*flags.source, choice, 0);
   if (!sources) return std::unexpected(sources.error());
-  choice.source = sources->front();
-  choice.family = choice.source->family();
+  choice.family = family_of(*sources);
+  choice.sources = std::move(*sources);
   return choice;
 }
 
+std::optional<Endpoint> SocketChoice::source_for(const Endpoint& target) const {
+  const auto source = std::ranges::find(sources, target.family(), &Endpoint::family);
+  return source == sources.end() ? std::nullopt : std::optional{*source};
+}
+
 Result<std::vector<Endpoint>> resolve_targets(std::string_view host, const SocketChoice& choice,
-                                              std::optional<Instant> deadline,
                                               std::uint16_t default_port) {
-  auto targets =
-      resolve(host, {.default_port = default_port, .family = choice.family, .deadline = deadline});
+  auto targets = resolve(
+      host,
+      {.default_port = default_port, .family = choice.family, .deadline = choice.resolve_until});
   if (!targets) {
-    if (choice.source && targets.error().code == ErrorCode::kInvalid) {
+    if (!choice.sources.empty() && targets.error().code == ErrorCode::kInvalid) {
+      const Endpoint& source = choice.sources.front();
       return invalid(fmt::format("{} (--source {} is {})", targets.error().message,
-                                 choice.source->to_string(), family_name(choice.source->family())));
+                                 source.to_string(), family_name(source.family())));
     }
     return targets;
   }
@@ -98,6 +141,25 @@ Result<std::vector<Endpoint>> resolve_targets(std::string_view host, const Socke
     target = {target.address().with_scope(choice.interface), target.port()};
   }
   return targets;
+}
+
+Error as_local(Error error) {
+  if (error.code == ErrorCode::kTimedOut) error.code = ErrorCode::kSystem;
+  return error;
+}
+
+Result<Route> find_route(std::string_view host, const SocketFlags& flags) {
+  auto choice = read_choice(flags);
+  if (!choice) return std::unexpected(choice.error());
+  auto targets = resolve_targets(host, *choice);
+  if (!targets) return std::unexpected(targets.error());
+  return Route{std::move(*choice), std::move(*targets)};
+}
+
+Result<UdpSocket> open_socket(const Endpoint& target, const SocketChoice& choice,
+                              const std::string& device) {
+  const Endpoint anywhere{IpAddress::any(target.family()), 0};
+  return UdpSocket::bind(choice.source_for(target).value_or(anywhere), {.device = device});
 }
 
 std::function<Result<void>(UdpSocket&)> option_setter(const SocketFlags& flags, Output& output) {

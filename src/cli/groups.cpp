@@ -2,17 +2,16 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <utility>
 
 #include <volley/network.hpp>
 
+#include "cli/binding.hpp"
+
 namespace volley::cli {
 
 namespace {
-
-std::unexpected<Error> invalid(std::string message) {
-  return std::unexpected(Error{.code = ErrorCode::kInvalid, .message = std::move(message)});
-}
 
 Result<Membership> read_group(std::string_view text, const SocketChoice& choice) {
   const std::size_t at = text.find('@');
@@ -31,6 +30,10 @@ Result<Membership> read_group(std::string_view text, const SocketChoice& choice)
   if (at == std::string_view::npos) return membership;
   const auto interface = interface_index(text.substr(at + 1));
   if (!interface) return std::unexpected(interface.error());
+  if (choice.interface != 0 && choice.interface != *interface) {
+    return invalid(fmt::format("--group {} and -i {} contradict each other; drop one of them", text,
+                               choice.device));
+  }
   membership.interface = *interface;
   return membership;
 }
@@ -69,13 +72,28 @@ Result<std::vector<Membership>> read_memberships(const GroupFlags& flags,
   return memberships;
 }
 
+Result<void> check_hears(std::span<const Membership> memberships, std::span<const Endpoint> locals,
+                         const SocketChoice& choice) {
+  for (const auto& [group, interface, source] : memberships) {
+    const auto hears = [&](const Endpoint& local) {
+      const IpAddress& address = local.address();
+      if (!address.is_unspecified()) return address.with_scope(0) == group.with_scope(0);
+      return is_dual_stack(local, choice) || local.family() == group.family();
+    };
+    if (std::ranges::any_of(locals, hears)) continue;
+    return invalid(fmt::format("{} hears nothing that is sent to {}; listen on *:{} instead",
+                               locals.front().to_string(), group.to_string(),
+                               locals.front().port()));
+  }
+  return {};
+}
+
 std::optional<Family> common_family(std::span<const Membership> memberships) {
   if (memberships.empty()) return std::nullopt;
   const Family first = memberships.front().group.family();
-  for (const Membership& membership : memberships) {
-    if (membership.group.family() != first) return std::nullopt;
-  }
-  return first;
+  const bool all = std::ranges::all_of(
+      memberships, [first](const Membership& each) { return each.group.family() == first; });
+  return all ? std::optional{first} : std::nullopt;
 }
 
 std::string describe(const Membership& membership) {

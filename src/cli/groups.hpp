@@ -26,6 +26,11 @@ void add_group_flags(Parser& parser, GroupFlags& flags);
 [[nodiscard]] Result<std::vector<Membership>> read_memberships(const GroupFlags& flags,
                                                                const SocketChoice& choice);
 
+/// Fails with kInvalid if a socket bound there would never hear one of the groups.
+[[nodiscard]] Result<void> check_hears(std::span<const Membership> memberships,
+                                       std::span<const Endpoint> locals,
+                                       const SocketChoice& choice);
+
 /// The family of all of them, if they have one.
 std::optional<Family> common_family(std::span<const Membership> memberships);
 

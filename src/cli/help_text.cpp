@@ -1,9 +1,8 @@
-#include "cli/help_text.hpp"
-
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <iterator>
+
+#include "cli/parser.hpp"
 
 namespace volley::cli {
 
@@ -50,51 +49,35 @@ std::string indented(std::string_view lines) {
   return out;
 }
 
+void append_entry(std::string& out, const Entry& entry) {
+  const std::string start = fmt::format("  {}", heading(entry.names, entry.value));
+  out += start;
+  std::size_t column = start.size();
+  if (column > kColumn - 1) {
+    out += '\n';
+    column = 0;
+  }
+  out += fmt::format("{:{}}", "", kColumn - 1 - column);
+  append_wrapped(out, entry.help, kColumn - 1);
+}
+
 }  // namespace
 
-void HelpText::section(std::string_view title) {
-  section_ = title;
-}
-
-void HelpText::operand(std::string_view name, std::string_view help) {
-  usage_ += fmt::format(" {}", name);
-  entries_.push_back({std::string{name}, "", help, "Operands"});
-}
-
-void HelpText::flag(std::string_view names, std::string_view value, std::string_view help) {
-  entries_.push_back({std::string{names}, std::string{value}, help, section_});
-}
-
-std::vector<std::string_view> HelpText::long_names() const {
-  std::vector<std::string_view> names{"--help"};
-  for (const Entry& entry : entries_) {
-    const std::size_t dashes = entry.names.find("--");
-    if (dashes != std::string::npos) names.push_back(std::string_view{entry.names}.substr(dashes));
-  }
-  return names;
-}
-
-std::string HelpText::text() const {
-  std::string out =
-      fmt::format("volley {}: {}\n\nExamples:\n{}\nUsage: volley {} [FLAGS]{}\n", help_.verb,
-                  help_.summary, indented(help_.examples), help_.verb, usage_);
+std::string help_text(const VerbHelp& help, std::span<const Entry> operands,
+                      std::span<const Entry> flags) {
+  std::string out = fmt::format("volley {}: {}\n\nExamples:\n{}\nUsage: volley {} [FLAGS]",
+                                help.verb, help.summary, indented(help.examples), help.verb);
+  for (const Entry& operand : operands) out += fmt::format(" {}", operand.names);
+  out += '\n';
   std::string_view section;
-  std::vector<Entry> entries = entries_;
-  entries.push_back({"-h,--help", "", "this text", section_});
-  for (const Entry& entry : entries) {
-    if (entry.section != section) out += fmt::format("\n{}:\n", entry.section);
-    section = entry.section;
-    const std::string start = fmt::format("  {}", heading(entry.names, entry.value));
-    out += start;
-    std::size_t column = start.size();
-    if (column > kColumn - 1) {
-      out += '\n';
-      column = 0;
+  for (const std::span<const Entry> entries : {operands, flags}) {
+    for (const Entry& entry : entries) {
+      if (entry.section != section) out += fmt::format("\n{}:\n", entry.section);
+      section = entry.section;
+      append_entry(out, entry);
     }
-    out += fmt::format("{:{}}", "", kColumn - 1 - column);
-    append_wrapped(out, entry.help, kColumn - 1);
   }
-  if (!help_.notes.empty()) out += fmt::format("\n{}", help_.notes);
+  if (!help.notes.empty()) out += fmt::format("\n{}", help.notes);
   return out;
 }
 

@@ -1,20 +1,23 @@
+#include <fmt/chrono.h>
 #include <fmt/format.h>
 
-#include <cstdlib>
+#include <atomic>
+#include <chrono>
+#include <map>
+#include <memory>
 #include <string>
-#include <utility>
 
 #include <volley/clock.hpp>
+#include <volley/network.hpp>
 #include <volley/udp_socket.hpp>
 
-#include "cli/arrivals.hpp"
 #include "cli/binding.hpp"
 #include "cli/body.hpp"
-#include "cli/control.hpp"
-#include "cli/flags.hpp"
+#include "cli/escape.hpp"
 #include "cli/groups.hpp"
+#include "cli/json.hpp"
 #include "cli/units.hpp"
-#include "cli/verbs.hpp"
+#include "cli/verb.hpp"
 #include "os/poller.hpp"
 
 namespace volley::cli {
@@ -34,147 +37,220 @@ constexpr VerbHelp kHelp{
         "end it with\n"
         "code 0; with --timeout before --count datagrams came the code is 1.\n"};
 
-constexpr Duration kResolveTime = std::chrono::seconds{30};
+using std::chrono::floor;
+using std::chrono::seconds;
 
-struct ListenFlags {
-  std::optional<std::string> address;
-  GroupFlags groups;
-  std::optional<std::uint64_t> count;
-  bool reuse = false;
-  BodyFlags format;
-  SocketFlags socket;
-  OutputFlags output;
-};
-
-void declare(Parser& parser, ListenFlags& flags) {
-  parser.operand("[[ADDR:]PORT]",
-                 "where to listen (default *:1060, everyone); port 0 prints the one chosen",
-                 flags.address);
-  add_group_flags(parser, flags.groups);
-  parser.whole("--count", "N", "end after N datagrams", flags.count, 1, UINT64_MAX);
-  parser.flag("--reuse", "share the port with other listeners of a broadcast or group",
-              flags.reuse);
-  add_format_flags(parser, flags.format);
-  add_socket_flags(parser, flags.socket, "end after so long");
-  add_output_flags(parser, flags.output);
+std::int64_t fraction(WallTime time, Duration unit) {
+  return (time - floor<seconds>(time)) / unit;
 }
 
-/// Takes the first of the endpoints that this machine has.
-Result<UdpSocket> bind_first(const std::vector<Endpoint>& endpoints, const BindOptions& options) {
-  for (std::size_t i = 0;; ++i) {
-    auto socket = UdpSocket::bind(endpoints[i], options);
-    if (socket || i + 1 == endpoints.size()) return socket;
-    const ErrorCode code = socket.error().code;
-    if (code != ErrorCode::kAddressNotLocal && code != ErrorCode::kUnsupported) return socket;
-  }
+std::string local_time(WallTime time) {
+  return fmt::format("{:%H:%M:%S}.{:06}",
+                     fmt::localtime(std::chrono::system_clock::to_time_t(floor<seconds>(time))),
+                     fraction(time, std::chrono::microseconds{1}));
 }
 
-/// One run of the verb.
-class Listening {
+/// RFC 3339, in UTC.
+std::string universal_time(WallTime time) {
+  return fmt::format("{:%Y-%m-%dT%H:%M:%S}.{:09}Z",
+                     fmt::gmtime(std::chrono::system_clock::to_time_t(floor<seconds>(time))),
+                     fraction(time, std::chrono::nanoseconds{1}));
+}
+
+/// Prints datagrams as they arrive, a line each, and says what the kernel dropped.
+class ArrivalPrinter {
  public:
-  Listening(const ListenFlags& flags, Output& output, Control& control)
-      : flags_{flags}, output_{output}, control_{control}, printer_{output, flags.format} {}
+  ArrivalPrinter(Output& output, const BodyFlags& format) : output_{output}, format_{format} {}
 
-  int run(std::optional<Instant> end) {
-    auto socket = open(end.value_or(now() + kResolveTime));
-    if (!socket) return output_.fail(socket.error());
-    auto stop = os::StopFlag::create();
-    if (!stop) return output_.fail(stop.error());
-    control_.set_report([this] { printer_.report(); });
-    control_.set_stop([&stop] { stop->raise(); });
-    const auto done = receive_until(*socket, *stop, end);
-    control_.set_stop([] {});
-    control_.set_report([] {});
-    return done ? output_.finish(ExitCode::kDone) : output_.fail(done.error());
+  void print(const Datagram& datagram, const Arrival& arrival) {
+    const bool dropped_more = arrival.dropped.value_or(0) > dropped_;
+    if (dropped_more) dropped_ = *arrival.dropped;
+    output_.is_json() ? output_.json(json(datagram, arrival))
+                      : output_.line(line(datagram, arrival));
+    ++printed_;
+    if (arrival.truncated) {
+      output_.say(fmt::format("a datagram of {} was too long: only its beginning is shown",
+                              datagram.peer.to_string()));
+    }
+    if (dropped_more) {
+      output_.say(fmt::format(
+          "at least {} dropped by the kernel: this socket's queue was full; raise it with "
+          "--option SO_RCVBUF=4194304",
+          format_whole(dropped_)));
+    }
+  }
+
+  std::uint64_t printed() const { return printed_; }
+
+  /// How much came so far. Any thread.
+  void report() {
+    if (output_.is_json()) {
+      return output_.json({{"event", "stats"},
+                           {"final", false},
+                           {"datagrams", printed_.load()},
+                           {"dropped", dropped_.load()}});
+    }
+    output_.tell(fmt::format("{} so far, at least {} dropped by the kernel",
+                             format_count(printed_, "datagram"), format_whole(dropped_)));
   }
 
  private:
-  Result<UdpSocket> open(Instant deadline) {
-    auto choice = read_choice(flags_.socket, deadline);
-    if (!choice) return std::unexpected(choice.error());
-    const auto memberships = read_memberships(flags_.groups, *choice);
-    if (!memberships) return std::unexpected(memberships.error());
-    if (!choice->family) choice->family = common_family(*memberships);
-    const auto endpoints =
-        resolve_binding(flags_.address, DefaultBinding::kEveryone, *choice, deadline);
-    if (!endpoints) return std::unexpected(endpoints.error());
-    auto socket = bind_first(*endpoints, {.device = choice->device,
-                                          .dual_stack = choice->family != Family::kIpv6,
-                                          .reuse_address = flags_.reuse});
-    if (!socket) return socket;
-    if (auto done = set_up(*socket, *memberships); !done) return std::unexpected(done.error());
-    const auto local = socket->local();
-    if (!local) return std::unexpected(local.error());
-    output_.say(listening_line(*local, *choice));
-    return socket;
+  const std::string& name_of(std::uint32_t interface) {
+    const auto [entry, added] = names_.try_emplace(interface);
+    if (added) entry->second = interface_name(interface);
+    return entry->second;
   }
 
-  Result<void> set_up(UdpSocket& socket, const std::vector<Membership>& memberships) {
+  std::string line(const Datagram& datagram, const Arrival& arrival) {
+    return fmt::format("{} {} {} ttl {} {} {}", arrival.time ? local_time(*arrival.time) : "-",
+                       datagram.peer.to_string(),
+                       arrival.interface ? name_of(*arrival.interface) : "-",
+                       arrival.ttl ? fmt::to_string(*arrival.ttl) : "-",
+                       format_count(datagram.payload.size(), "byte"),
+                       format_.hex ? to_hex(datagram.payload) : quote(as_text(datagram.payload)));
+  }
+
+  Json json(const Datagram& datagram, const Arrival& arrival) {
+    const auto& [time, interface, group, ttl, dropped, truncated] = arrival;
+    Json object{{"event", "datagram"},
+                {"time", time.transform(universal_time)},
+                {"peer", datagram.peer.to_string()},
+                {"local", datagram.local.to_string()},
+                {"group", group.transform(&IpAddress::to_string)},
+                {"interface", interface.transform([this](auto index) { return name_of(index); })},
+                {"ttl", ttl},
+                {"length", datagram.payload.size()}};
+    set_body(object, datagram.payload, format_);
+    object["truncated"] = truncated;
+    object["dropped"] = dropped_.load();
+    return object;
+  }
+
+  Output& output_;
+  const BodyFlags& format_;
+  std::map<std::uint32_t, std::string> names_;  // Of the interfaces met so far.
+  std::atomic<std::uint64_t> printed_ = 0;
+  std::atomic<std::uint32_t> dropped_ = 0;
+};
+
+class Listen final : public Verb {
+ public:
+  const VerbHelp& help() const override { return kHelp; }
+
+  void declare(Parser& parser) override {
+    parser.operand(
+        "[[ADDR:]PORT]",
+        "where to listen (default *:1060, everyone); port 0 takes any and says which, but "
+        "not with -q",
+        address_);
+    add_group_flags(parser, groups_);
+    parser.whole("--count", "N", "end after N datagrams", count_, 1, UINT64_MAX);
+    parser.flag("--reuse", "share the port with other listeners of a broadcast or group", reuse_);
+    add_format_flags(parser, format_);
+    add_socket_flags(parser, socket, "end after so long (default: never)");
+  }
+
+  Result<void> check() override { return check_body_flags(format_); }
+
+  int interrupted(Output& output) const override { return output.finish(ExitCode::kDone); }
+
+  int run(Output& output, Control& control) override {
+    auto choice = read_choice(socket);
+    if (!choice) return output.fail(choice.error());
+    auto bound = open(*choice, output);
+    if (!bound) return output.fail(bound.error());
+    const auto local = bound->local();
+    if (!local) return output.fail(local.error());
+    auto stop = os::StopFlag::create();
+    if (!stop) return output.fail(stop.error());
+    ArrivalPrinter printer{output, format_};
+    const Control::Running running{
+        control, {.stop = [&] { stop->raise(); }, .report = [&] { printer.report(); }}};
+    announce(output, *local, *choice);
+    const auto done = receive_all(*bound, *stop, printer, output);
+    return done ? output.finish(ExitCode::kDone) : output.fail(done.error());
+  }
+
+ private:
+  Result<UdpSocket> open(SocketChoice& choice, Output& output) {
+    const auto memberships = read_memberships(groups_, choice);
+    if (!memberships) return std::unexpected(memberships.error());
+    auto endpoints = resolve_binding(address_, DefaultBinding::kEveryone, choice);
+    if (!endpoints) return std::unexpected(endpoints.error());
+    if (auto hears = check_hears(*memberships, *endpoints, choice); !hears)
+      return std::unexpected(hears.error());
+    const auto family = common_family(*memberships);
+    if (family && is_dual_stack(endpoints->front(), choice)) {
+      choice.family = family;
+      *endpoints = {{IpAddress::any(*family), endpoints->front().port()}};
+    }
+    auto bound = first_of(*endpoints, output, [&](const Endpoint& endpoint) {
+      return UdpSocket::bind(endpoint, {.device = choice.device,
+                                        .dual_stack = choice.family != Family::kIpv6,
+                                        .reuse_address = reuse_});
+    });
+    if (!bound) {
+      return std::unexpected(explain_in_use(
+          bound.error(), *endpoints,
+          reuse_ ? "" : ", and --reuse shares it with listeners that have --reuse too"));
+    }
+    auto done = set_up(*bound, *memberships, output);
+    return done ? std::move(bound) : std::unexpected(done.error());
+  }
+
+  Result<void> set_up(UdpSocket& bound, const std::vector<Membership>& memberships,
+                      Output& output) const {
     if (auto done =
-            socket.set_detail({.time = true, .interface = true, .ttl = true, .dropped = true});
+            bound.set_detail({.time = true, .interface = true, .ttl = true, .dropped = true});
         !done) {
       return done;
     }
-    if (const auto prepare = option_setter(flags_.socket, output_)) {
-      if (auto done = prepare(socket); !done) return done;
+    if (const auto prepare = option_setter(socket, output)) {
+      if (auto done = prepare(bound); !done) return done;
     }
     for (const Membership& membership : memberships) {
-      if (auto done = socket.join(membership); !done) return done;
-      output_.detail(describe(membership));
+      if (auto done = bound.join(membership); !done) return done;
+      output.detail(describe(membership));
     }
     return {};
   }
 
-  Result<void> receive_until(UdpSocket& socket, const os::StopFlag& stop,
-                             std::optional<Instant> end) {
+  Result<void> receive_all(UdpSocket& bound, const os::StopFlag& stop, ArrivalPrinter& printer,
+                           const Output& output) const {
+    const auto end = socket.deadline();
     ReceiveBatch batch;
-    while (!stop.raised() && !output_.broken()) {
-      if (auto done = socket.receive(batch); !done) return done;
+    while (!stop.raised() && !output.broken()) {
+      if (auto done = bound.receive(batch); !done) return done;
       for (std::size_t i = 0; i < batch.datagrams().size(); ++i) {
-        printer_.print(batch.datagrams()[i], batch.arrivals()[i]);
-        if (printer_.printed() == flags_.count) return {};
+        printer.print(batch.datagrams()[i], batch.arrivals()[i]);
+        if (printer.printed() == count_) return {};
       }
-      if (end && now() >= *end) return time_is_over();
+      if (end && now() >= *end) return time_is_over(printer.printed());
       if (!batch.datagrams().empty()) continue;
-      const auto woken = os::wait_readable({socket.native_handle(), stop.descriptor()}, end);
+      const auto woken = os::wait_readable({bound.native_handle(), stop.descriptor()}, end);
       if (!woken) return std::unexpected(woken.error());
     }
     return {};
   }
 
-  Result<void> time_is_over() const {
-    if (!flags_.count) return {};
-    return std::unexpected(
-        Error{.code = ErrorCode::kTimedOut,
-              .message = fmt::format("only {} of {} came in time; give a longer --timeout",
-                                     format_whole(printer_.printed()),
-                                     format_count(*flags_.count, "datagram"))});
+  Result<void> time_is_over(std::uint64_t printed) const {
+    if (!count_) return {};
+    return failure(ErrorCode::kTimedOut,
+                   fmt::format("only {} of {} came in time; give a longer --timeout",
+                               format_whole(printed), format_count(*count_, "datagram")));
   }
 
-  const ListenFlags& flags_;
-  Output& output_;
-  Control& control_;
-  ArrivalPrinter printer_;
+  std::optional<std::string> address_;
+  GroupFlags groups_;
+  std::optional<std::uint64_t> count_;
+  bool reuse_ = false;
+  BodyFlags format_;
 };
 
 }  // namespace
 
-int run_listen(Arguments arguments) {
-  ListenFlags flags;
-  Parser parser{kHelp};
-  declare(parser, flags);
-  if (const auto code = parser.run(arguments)) return *code;
-  if (const auto checked = check_body_flags(flags.format); !checked) {
-    return parser.usage_error(checked.error().message);
-  }
-
-  Output output{flags.output};
-  Control control{[] { std::_Exit(static_cast<int>(ExitCode::kDone)); }};
-  const auto watcher = control.watch();
-  if (!watcher) return output.fail(watcher.error());
-  std::optional<Instant> end;
-  if (flags.socket.timeout) end = now() + *flags.socket.timeout;
-  return Listening{flags, output, control}.run(end);
+std::unique_ptr<Verb> make_listen() {
+  return std::make_unique<Listen>();
 }
 
 }  // namespace volley::cli

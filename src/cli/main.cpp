@@ -2,14 +2,12 @@
 
 #include <algorithm>
 #include <array>
+#include <memory>
 #include <string>
 #include <vector>
 
 #include "base/nearest.hpp"
-#include "cli/output.hpp"
-#include "cli/parser.hpp"
-#include "cli/verbs.hpp"
-#include "cli/version.hpp"
+#include "cli/verb.hpp"
 #include "os/signals.hpp"
 #include "os/terminal.hpp"
 
@@ -17,22 +15,19 @@ namespace volley::cli {
 
 namespace {
 
-struct Verb {
+struct Named {
   std::string_view name;
-  std::string_view summary;
-  int (*run)(Arguments arguments);
+  std::unique_ptr<Verb> (*make)();
 };
 
-constexpr std::array<Verb, 6> kVerbs{{
-    {"serve", "answer any number of clients", run_serve},
-    {"request", "ask, try again until there is an answer, and print it", run_request},
-    {"send", "send one way: to a host, a broadcast address or a multicast group", run_send},
-    {"listen", "print every datagram that arrives", run_listen},
-    {"mtu", "find the path MTU to a host", run_mtu},
-    {"port", "tell names and ranges of ports, and who listens here", run_port},
-}};
+constexpr std::array<Named, 6> kVerbs{{{"serve", make_serve},
+                                       {"request", make_request},
+                                       {"send", make_send},
+                                       {"listen", make_listen},
+                                       {"mtu", make_mtu},
+                                       {"port", make_port}}};
 
-constexpr std::string_view kHelpCommand = "volley help";
+constexpr std::array<std::string_view, 5> kLater{"ping", "relay", "bench", "keygen", "discover"};
 
 std::string overview() {
   std::string text =
@@ -45,10 +40,15 @@ std::string overview() {
       "  volley mtu --kernel example.com\n\n"
       "Usage: volley VERB [FLAGS] ...\n\n"
       "Verbs:\n";
-  for (const Verb& verb : kVerbs) text += fmt::format("  {:10}{}\n", verb.name, verb.summary);
-  text += fmt::format("  {:10}{}\n", "help",
-                      "this text, or `volley help VERB`: the same as `volley VERB --help`");
-  return text + "\nvolley --version prints the version.\n";
+  for (const Named& entry : kVerbs)
+    text += fmt::format("  {:10}{}\n", entry.name, entry.make()->help().summary);
+  return text +
+         "  help      this text, or `volley help VERB`: the same as `volley VERB --help`\n\n"
+         "SIGUSR1 makes a running verb report on standard error; of serve and listen with --json "
+         "the "
+         "report\n"
+         "is one more object on standard output.\n\n"
+         "volley --version prints the version.\n";
 }
 
 int print(std::string_view text) {
@@ -57,43 +57,51 @@ int print(std::string_view text) {
   return output.finish(ExitCode::kDone);
 }
 
-int unknown_verb(Arguments arguments) {
-  std::vector<std::string_view> names{"help", "--help", "--version"};
-  for (const Verb& verb : kVerbs) names.push_back(verb.name);
-  const std::string& word = arguments.front();
-  const auto meant = nearest(word, names);
-  const std::string hint =
-      meant ? fmt::format("did you mean {}?", *meant) : "say one of those that help lists";
-  return report_usage_error(
-      arguments,
-      fmt::format("unknown {} '{}'; {}", word.starts_with('-') ? "flag" : "verb", word, hint),
-      kHelpCommand);
-}
-
 bool is_help(std::string_view word) {
   return word == "help" || word == "--help" || word == "-h";
 }
 
-int dispatch(Arguments arguments) {
+std::string unknown(std::string_view word) {
+  if (std::ranges::find(kLater, word) != kLater.end()) {
+    return fmt::format("{} is not in this version yet; help lists the verbs that are", word);
+  }
+  std::vector<std::string_view> names{"help", "--help", "--version"};
+  for (const Named& entry : kVerbs) names.push_back(entry.name);
+  const auto meant = nearest(word, names);
+  return fmt::format(
+      "unknown {} '{}'; {}", word.starts_with('-') ? "flag" : "verb", word,
+      meant ? fmt::format("did you mean {}?", *meant) : "say one of those that help lists");
+}
+
+/// `help`, `--help` or `--version`, and what follows; or what nobody knows.
+int dispatch_word(Arguments arguments) {
   const std::string& word = arguments.front();
-  const auto verb = std::ranges::find(kVerbs, word, &Verb::name);
-  if (verb != kVerbs.end()) return verb->run(arguments.subspan(1));
-  if (word == "--version") return print(fmt::format("volley {}\n", version()));
-  if (!is_help(word)) return unknown_verb(arguments);
-  const auto asked =
-      std::ranges::find(kVerbs, arguments.size() > 1 ? arguments[1] : "", &Verb::name);
-  if (asked != kVerbs.end()) return asked->run(std::array<std::string, 1>{"--help"});
-  return arguments.size() > 1 && !is_help(arguments[1]) ? unknown_verb(arguments.subspan(1))
-                                                        : print(overview());
+  const Arguments rest = arguments.subspan(1);
+  Output output{{.json = std::ranges::find(arguments, "--json") != arguments.end()}};
+  const auto fail = [&](std::string message) { return output.fail(invalid(message).error()); };
+  const bool version = word == "--version";
+  if (!version && !is_help(word)) return fail(unknown(word));
+  if (rest.size() > (version ? 0U : 1U))
+    return fail(fmt::format("unexpected argument '{}' after {}", rest.back(), word));
+  if (version) return print(fmt::format("volley {}\n", VOLLEY_VERSION));
+  if (rest.empty() || is_help(rest.front())) return print(overview());
+  if (rest.front() == "--version") return fail("help takes a verb; say volley --version");
+  const auto asked = std::ranges::find(kVerbs, rest.front(), &Named::name);
+  if (asked == kVerbs.end()) return fail(unknown(rest.front()));
+  return run_verb(*asked->make(), std::array<std::string, 1>{"--help"});
 }
 
 int run(Arguments arguments) {
   os::hold_standard_streams();
   os::end_quietly_on_closed_pipe();
-  if (!arguments.empty()) return dispatch(arguments);
-  Output output{{}};
-  output.tell(overview());
-  return output.finish(ExitCode::kUsage);
+  if (arguments.empty()) {
+    Output output{{}};
+    output.tell(overview());
+    return output.finish(ExitCode::kUsage);
+  }
+  const auto verb = std::ranges::find(kVerbs, arguments.front(), &Named::name);
+  return verb == kVerbs.end() ? dispatch_word(arguments)
+                              : run_verb(*verb->make(), arguments.subspan(1));
 }
 
 }  // namespace

@@ -1,15 +1,15 @@
 #include <fmt/format.h>
 
+#include <memory>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include <volley/network.hpp>
 
-#include "cli/flags.hpp"
-#include "cli/listeners.hpp"
-#include "cli/output.hpp"
-#include "cli/parser.hpp"
-#include "cli/verbs.hpp"
+#include "cli/json.hpp"
+#include "cli/verb.hpp"
+#include "os/listeners.hpp"
 
 namespace volley::cli {
 
@@ -26,12 +26,6 @@ constexpr VerbHelp kHelp{
         "Names come from this machine's list of services (/etc/services).\n\n"
         "Exit codes: 0 found, 1 no such service, or with --listening nobody on that "
         "port, 2 usage.\n"};
-
-struct PortFlags {
-  std::optional<std::string> port;
-  bool listening = false;
-  OutputFlags output;
-};
 
 struct RangeText {
   std::string_view name;
@@ -50,7 +44,7 @@ RangeText range_of(std::uint16_t port) {
   return {"unknown", ""};
 }
 
-std::string line_of(const Listener& listener) {
+std::string line_of(const os::Listener& listener) {
   std::string text = listener.socket.local.to_string();
   if (listener.socket.peer)
     text += fmt::format(" connected to {}", listener.socket.peer->to_string());
@@ -58,81 +52,90 @@ std::string line_of(const Listener& listener) {
   return text + fmt::format(" by {} (process {})", listener.holder->name, listener.holder->pid);
 }
 
-JsonObject json_of(const Listener& listener) {
-  JsonObject object;
-  object.set("address", listener.socket.local.address().to_string())
-      .set("port", listener.socket.local.port());
-  object.set("peer", listener.socket.peer ? std::optional{listener.socket.peer->to_string()}
-                                          : std::nullopt);
-  if (listener.holder)
-    return object.set("process", listener.holder->name).set("pid", listener.holder->pid);
-  return object.set_null("process").set_null("pid");
+Json json_of(const os::Listener& listener) {
+  const auto& [socket, holder] = listener;
+  return {{"address", socket.local.address().to_string()},
+          {"port", socket.local.port()},
+          {"peer", socket.peer.transform(&Endpoint::to_string)},
+          {"process", holder ? std::optional{holder->name} : std::nullopt},
+          {"pid", holder ? std::optional{holder->pid} : std::nullopt}};
 }
 
-void print_port(std::uint16_t port, JsonObject& object, Output& output) {
-  const auto name = service_name(port);
-  const RangeText range = range_of(port);
-  object.set("name", name).set("port", port).set("protocol", "udp").set("range", range.name);
-  object.set("range_ports", range.ports);
-  if (output.is_json()) return;
-  output.line(fmt::format("{} {}/udp {} ({})", name.value_or("-"), port, range.name, range.ports));
-}
+class Port final : public Verb {
+ public:
+  const VerbHelp& help() const override { return kHelp; }
 
-ExitCode print_listeners(const std::vector<Listener>& listeners, std::optional<std::uint16_t> port,
-                         JsonObject& object, Output& output) {
-  object.set_null("listening");
-  for (const Listener& listener : listeners) {
-    if (output.is_json()) {
-      object.append("listening", json_of(listener));
-    } else {
+  void declare(Parser& parser) override {
+    parser.operand("NAME|NUMBER", "a service or a port", name_);
+    parser.flag("--listening", "which UDP sockets are bound here, to this port or to any",
+                listening_);
+  }
+
+  Result<void> check() override {
+    if (name_ || listening_) return {};
+    return invalid(
+        "which port is missing; say volley port NAME|NUMBER, or volley port --listening");
+  }
+
+  int run(Output& output, Control&) override {
+    std::optional<std::uint16_t> port;
+    if (name_) {
+      const auto found = service_port(*name_);
+      if (!found && found.error().code == ErrorCode::kNotFound)
+        return output.fail(found.error(), ExitCode::kNoAnswer, as_json(found.error()));
+      if (!found) return output.fail(found.error());
+      port = *found;
+    }
+    std::optional<std::vector<os::Listener>> listeners;
+    if (listening_) {
+      auto found = os::find_listeners(port);
+      if (!found) return output.fail(found.error());
+      listeners = std::move(*found);
+    }
+    output.is_json() ? print_json(port, listeners, output) : print_text(port, listeners, output);
+    if (!port || !listeners || !listeners->empty()) return output.finish(ExitCode::kDone);
+    output.say(fmt::format("nobody here has UDP port {}", *port));
+    return output.finish(ExitCode::kNoAnswer);
+  }
+
+ private:
+  using Listeners = std::optional<std::vector<os::Listener>>;
+
+  /// One shape, whatever was asked: null is what was not.
+  static void print_json(std::optional<std::uint16_t> port, const Listeners& listeners,
+                         Output& output) {
+    Json object{{"name", nullptr},  {"port", port},           {"protocol", "udp"},
+                {"range", nullptr}, {"range_ports", nullptr}, {"listening", nullptr}};
+    if (port) {
+      object["name"] = service_name(*port);
+      object["range"] = range_of(*port).name;
+      object["range_ports"] = range_of(*port).ports;
+    }
+    if (listeners) object["listening"] = Json::array();
+    for (const os::Listener& listener : listeners.value_or(std::vector<os::Listener>{}))
+      object["listening"].push_back(json_of(listener));
+    output.json(object);
+  }
+
+  static void print_text(std::optional<std::uint16_t> port, const Listeners& listeners,
+                         Output& output) {
+    if (port) {
+      const RangeText range = range_of(*port);
+      output.line(fmt::format("{} {}/udp {} ({})", service_name(*port).value_or("-"), *port,
+                              range.name, range.ports));
+    }
+    for (const os::Listener& listener : listeners.value_or(std::vector<os::Listener>{}))
       output.line(line_of(listener));
-    }
   }
-  if (!port || !listeners.empty()) return ExitCode::kDone;
-  output.say(fmt::format("nobody here has UDP port {}", *port));
-  return ExitCode::kNoAnswer;
-}
 
-int look_up(const PortFlags& flags, Output& output) {
-  std::optional<std::uint16_t> port;
-  JsonObject object;
-  if (flags.port) {
-    const auto found = service_port(*flags.port);
-    if (!found && found.error().code == ErrorCode::kNotFound) {
-      output.error(found.error().message);
-      if (output.is_json()) output.json(JsonObject{}.set("error", found.error().message));
-      return output.finish(ExitCode::kNoAnswer);
-    }
-    if (!found) return output.fail(found.error());
-    port = *found;
-    print_port(*port, object, output);
-  }
-  ExitCode code = ExitCode::kDone;
-  if (flags.listening) {
-    const auto listeners = find_listeners(port);
-    if (!listeners) return output.fail(listeners.error());
-    code = print_listeners(*listeners, port, object, output);
-  }
-  if (output.is_json()) output.json(object);
-  return output.finish(code);
-}
+  std::optional<std::string> name_;
+  bool listening_ = false;
+};
 
 }  // namespace
 
-int run_port(Arguments arguments) {
-  PortFlags flags;
-  Parser parser{kHelp};
-  parser.operand("NAME|NUMBER", "a service or a port", flags.port);
-  parser.flag("--listening", "which UDP sockets are bound here, to this port or to any",
-              flags.listening);
-  add_output_flags(parser, flags.output);
-  if (const auto code = parser.run(arguments)) return *code;
-  if (!flags.port && !flags.listening) {
-    return parser.usage_error(
-        "which port is missing; say volley port NAME|NUMBER, or volley port --listening");
-  }
-  Output output{flags.output};
-  return look_up(flags, output);
+std::unique_ptr<Verb> make_port() {
+  return std::make_unique<Port>();
 }
 
 }  // namespace volley::cli

@@ -3,23 +3,15 @@
 #include <fmt/format.h>
 
 #include <array>
-#include <utility>
 
 #include <volley/bytes.hpp>
 
 #include "base/check.hpp"
 #include "base/nearest.hpp"
+#include "cli/output.hpp"
 #include "cli/units.hpp"
 
 namespace volley::cli {
-
-namespace {
-
-std::unexpected<Error> invalid(std::string message) {
-  return std::unexpected(Error{.code = ErrorCode::kInvalid, .message = std::move(message)});
-}
-
-}  // namespace
 
 Result<ReplyMode> parse_reply_mode(std::string_view text) {
   using Kind = ReplyMode::Kind;

@@ -1,17 +1,15 @@
 #include <fmt/format.h>
 
-#include <cstdlib>
+#include <algorithm>
+#include <memory>
 #include <string>
 #include <utility>
 
 #include <volley/clock.hpp>
 #include <volley/matcher.hpp>
 
-#include "cli/body.hpp"
-#include "cli/flags.hpp"
+#include "cli/json.hpp"
 #include "cli/request_plan.hpp"
-#include "cli/units.hpp"
-#include "cli/verbs.hpp"
 
 namespace volley::cli {
 
@@ -33,143 +31,146 @@ constexpr VerbHelp kHelp{
         "Exit codes: 0 answered, 1 no answer, 2 usage, 3 local error, 4 refused.\n"};
 
 constexpr std::uint64_t kMostRequests = 10'000'000;  // Their round trips are kept: 80 MB.
-constexpr Duration kResolveTime = std::chrono::seconds{30};
 
-struct RequestFlags {
-  std::optional<std::string> host;
-  BodyFlags body;
-  OutputFlags output;
-  SocketFlags socket;
-  RetryFlags retry;
-  std::optional<Matcher> match;
-  std::optional<std::uint64_t> count;
-  std::optional<std::uint64_t> window;
-  std::optional<std::uint64_t> size;
-  bool unconnected = false;
-};
+class Request final : public Verb {
+ public:
+  const VerbHelp& help() const override { return kHelp; }
 
-void declare(Parser& parser, RequestFlags& flags) {
-  parser.operand("HOST[:PORT]", "whom to ask; port 1060 if left out", flags.host);
-  parser.operand("[BODY]",
-                 "what to send; without it --file, or standard input if that is no terminal",
-                 flags.body.argument);
-  add_retry_flags(parser, flags.retry);
-  parser.option(
-      "--match", "id@OFFSET:SIZE[=REPLY_OFFSET][,random]",
-      "where the protocol keeps its request ID, in bytes (DNS: id@0:2, NTP: id@40:8=24): only a "
-      "reply "
-      "with the request's ID counts; random, or --count, writes a fresh one into each request",
-      flags.match, &Matcher::parse);
-  parser.whole("--count", "N", "send N requests and print a summary instead of replies",
-               flags.count, 1, kMostRequests);
-  parser.whole("--window", "N", "with --count: how many are in flight at once (default 16)",
-               flags.window, 1, RawLimits::kWindow);
-  parser.whole("--size", "BYTES", "a body of this many bytes, instead of BODY", flags.size, 0,
-               kMaxPayload);
-  parser.flag("--unconnected", "hear strangers and count them; refusals are then not heard",
-              flags.unconnected);
-  add_body_flags(parser, flags.body);
-  add_socket_flags(parser, flags.socket,
-                   "each request's deadline, from before its name is resolved");
-  add_source_flag(parser, flags.socket);
-  add_output_flags(parser, flags.output);
-}
-
-/// What the flags of one run contradict, if anything.
-std::optional<std::string> contradiction(const RequestFlags& flags) {
-  if (!flags.host) return "whom to ask is missing; say volley request --raw HOST[:PORT] [BODY]";
-  if (!flags.socket.raw) return "the Volley protocol is not in this version yet: use --raw";
-  if (const auto checked = check_body_flags(flags.body); !checked) return checked.error().message;
-  if (flags.size && (flags.body.argument || flags.body.file)) {
-    return "--size makes a body by itself; drop it, or BODY and --file";
+  void declare(Parser& parser) override {
+    parser.operand("HOST[:PORT]", "whom to ask; port 1060 if left out", host_);
+    parser.operand("[BODY]",
+                   "what to send; without it --file, or standard input if that is no terminal",
+                   body_.argument);
+    add_retry_flags(parser, retry_);
+    parser.option(
+        "--match", "id@OFFSET:SIZE[=REPLY_OFFSET][,random]",
+        "where the protocol keeps its request ID, in bytes (DNS: id@0:2, NTP: id@40:8=24): only a "
+        "reply with the request's ID counts; random, or --count, writes a fresh one into each "
+        "request",
+        match_, &Matcher::parse);
+    parser.whole("--count", "N", "send N requests and print a summary instead of replies", count_,
+                 1, kMostRequests);
+    parser.whole("--window", "N", "with --count: how many are in flight at once (default 16)",
+                 window_, 1, RawLimits::kWindow);
+    parser.whole("--size", "BYTES", "a body of this many bytes, instead of BODY", size_, 0,
+                 kMaxPayload);
+    parser.flag("--unconnected", "hear strangers and count them; refusals are then not heard",
+                unconnected_);
+    add_body_flags(parser, body_);
+    add_socket_flags(parser, socket,
+                     "each request's deadline, counted from the command's start (default 3.1s on "
+                     "this machine and its networks, 30s elsewhere)");
+    add_source_flag(parser, socket);
   }
-  if (flags.window && flags.count.value_or(1) == 1) return "--window is for --count of more than 1";
-  return std::nullopt;
-}
 
-Result<std::vector<std::byte>> body_of(const RequestFlags& flags) {
-  if (flags.size) return std::vector<std::byte>(*flags.size, std::byte{'#'});
-  return read_body(flags.body);
-}
-
-/// With many requests each needs an ID of its own.
-std::optional<Matcher> matcher_of(const RequestFlags& flags) {
-  if (!flags.match || !flags.match->field() || flags.count.value_or(1) == 1) return flags.match;
-  Matcher::Field field = *flags.match->field();
-  field.random = true;
-  return Matcher{field};
-}
-
-Result<RequestPlan> make_plan(const RequestFlags& flags, Output& output) {
-  auto body = body_of(flags);
-  if (!body) return std::unexpected(body.error());
-  RequestPlan plan{.targets = {},
-                   .body = std::move(*body),
-                   .format = flags.body,
-                   .options = {},
-                   .retry = flags.retry,
-                   .timeout = flags.socket.timeout,
-                   .begun = now(),
-                   .count = flags.count.value_or(1)};
-  const Instant deadline = plan.begun + plan.timeout.value_or(kResolveTime);
-  const auto choice = read_choice(flags.socket, deadline);
-  if (!choice) return std::unexpected(choice.error());
-  auto targets = resolve_targets(*flags.host, *choice, deadline);
-  if (!targets) return std::unexpected(targets.error());
-  plan.targets = std::move(*targets);
-  plan.options.matcher = matcher_of(flags);
-  // One request needs one port, even a port of the user's choice.
-  plan.options.window = plan.count == 1 ? 1 : flags.window.value_or(plan.options.window);
-  plan.options.connected = !flags.unconnected;
-  plan.options.source = choice->source;
-  plan.options.device = choice->device;
-  plan.options.prepare = option_setter(flags.socket, output);
-  return plan;
-}
-
-/// Reports what went wrong before anything was sent.
-int fail_early(Output& output, const Error& error) {
-  output.error(error.message);
-  if (output.is_json()) {
-    JsonObject object;
-    if (error.code == ErrorCode::kTimedOut || error.code == ErrorCode::kStopped) {
-      object.set("outcome", "no_answer");
-    } else {
-      object.set_null("outcome");
+  Result<void> check() override {
+    if (!host_)
+      return invalid("whom to ask is missing; say volley request --raw HOST[:PORT] [BODY]");
+    if (!socket.raw) return invalid("the Volley protocol is not in this version yet: use --raw");
+    if (size_ && (body_.argument || body_.file))
+      return invalid("--size makes a body by itself; drop it, or BODY and --file");
+    if (window_ > RawLimits::kPorts && !match_) {
+      return invalid(fmt::format(
+          "--window {}: without an ID each request in flight has a port, {} at most; add --match",
+          *window_, RawLimits::kPorts));
     }
-    output.json(object.set("reason", error.message)
-                    .set("attempts", 0U)
-                    .set_null("rtt_us")
-                    .set_null("peer")
-                    .set_null("status")
-                    .set_null("body")
-                    .set_null("strangers")
-                    .set_null("duplicates")
-                    .set_null("wrong_id"));
+    if (window_ && !is_many()) return invalid("--window is for --count of more than 1");
+    return check_body_flags(body_);
   }
-  return output.finish(exit_code_for(error.code));
-}
+
+  Json as_json(const Error& error) const override {
+    return is_many() ? failure_of_many(error) : failure_of_one(error);
+  }
+
+  int run(Output& output, Control& control) override {
+    const auto plan = make_plan(output);
+    if (!plan) return output.fail(plan.error());
+    return is_many() ? request_many(*plan, output, control) : request_one(*plan, output, control);
+  }
+
+ private:
+  bool is_many() const { return count_.value_or(1) > 1; }
+
+  Result<RequestPlan> make_plan(Output& output) const {
+    auto route = find_route(*host_, socket);
+    if (!route) return std::unexpected(route.error());
+    if (auto possible = check_route(*route); !possible) return std::unexpected(possible.error());
+    const Duration resolving = now() - socket.begun;
+    auto body = size_ ? std::vector<std::byte>(*size_, std::byte{'#'})
+                      : read_body(body_, socket.deadline());
+    if (!body) return std::unexpected(body.error());
+    RequestPlan plan{.route = std::move(*route),
+                     .body = std::move(*body),
+                     .format = body_,
+                     .options = {},
+                     .retry = retry_,
+                     .timeout = socket.timeout,
+                     // Without --timeout a slow standard input has all the time it needs.
+                     .begun = socket.timeout ? socket.begun : now() - resolving,
+                     .count = count_.value_or(1)};
+    plan.options.matcher = matcher();
+    // One request needs one port, even a port of the user's choice.
+    plan.options.window = is_many() ? window_.value_or(plan.options.window) : 1;
+    plan.options.connected = !unconnected_;
+    plan.options.device = plan.route.choice.device;
+    plan.options.prepare = option_setter(socket, output);
+    return plan;
+  }
+
+  /// Whether anybody could answer, and be told apart.
+  Result<void> check_route(const Route& route) const {
+    for (const Endpoint& target : route.targets) {
+      const bool group = target.address().is_multicast();
+      if (!group && !is_broadcast(target.address())) continue;
+      return invalid(
+          fmt::format("{} is a {} address, and a request is for one host; volley send "
+                      "reaches everyone there, without an answer",
+                      target.address().to_string(), group ? "multicast" : "broadcast"));
+    }
+    const bool port = std::ranges::any_of(route.choice.sources, &Endpoint::port);
+    if (is_many() && port && !match_) {
+      return invalid(
+          "without an ID one port carries one request: with --count leave the port of --source "
+          "out, or add --match");
+    }
+    return {};
+  }
+
+  /// With many requests each needs an ID of its own.
+  std::optional<Matcher> matcher() const {
+    if (!match_ || !match_->field() || !is_many()) return match_;
+    Matcher::Field field = *match_->field();
+    field.random = true;
+    return Matcher{field};
+  }
+
+  std::optional<std::string> host_;
+  BodyFlags body_;
+  RetryFlags retry_;
+  std::optional<Matcher> match_;
+  std::optional<std::uint64_t> count_;
+  std::optional<std::uint64_t> window_;
+  std::optional<std::uint64_t> size_;
+  bool unconnected_ = false;
+};
 
 }  // namespace
 
-int run_request(Arguments arguments) {
-  RequestFlags flags;
-  Parser parser{kHelp};
-  declare(parser, flags);
-  if (const auto code = parser.run(arguments)) return *code;
-  if (const auto message = contradiction(flags)) return parser.usage_error(*message);
+RawClientOptions RequestPlan::options_for(const Endpoint& target) const {
+  RawClientOptions chosen = options;
+  chosen.policy = read_policy(retry, timeout, policy_for(target));
+  chosen.source = route.choice.source_for(target);
+  return chosen;
+}
 
-  Output output{flags.output};
-  Control control{[&output] {
-    std::_Exit(fail_early(
-        output, {.code = ErrorCode::kStopped, .message = "interrupted before anything was sent"}));
-  }};
-  const auto watcher = control.watch();
-  if (!watcher) return output.fail(watcher.error());
-  const auto plan = make_plan(flags, output);
-  if (!plan) return fail_early(output, plan.error());
-  return plan->count == 1 ? request_one(*plan, output, control)
-                          : request_many(*plan, output, control);
+std::optional<Duration> RequestPlan::time_left(const Endpoint& target) const {
+  if (!timeout && (retry.backoff || retry.tries)) return std::nullopt;
+  const Duration whole = timeout.value_or(policy_for(target).give_up);
+  return std::max(begun + whole - now(), Duration::zero());
+}
+
+std::unique_ptr<Verb> make_request() {
+  return std::make_unique<Request>();
 }
 
 }  // namespace volley::cli

@@ -4,8 +4,7 @@
 #include <string>
 #include <utility>
 
-#include <volley/clock.hpp>
-
+#include "cli/json.hpp"
 #include "cli/request_plan.hpp"
 #include "cli/summary.hpp"
 #include "cli/units.hpp"
@@ -17,7 +16,8 @@ namespace {
 /// How a request ended, with whatever is known of it.
 struct Ending {
   std::optional<RawOutcome> outcome{};  // Nothing: it failed on this side.
-  std::optional<Error> error{};
+  std::optional<std::string> peer{};
+  std::uint64_t attempts = 0;  // To all the addresses tried.
   Bytes body{};
   std::optional<Duration> round_trip{};
   std::optional<std::uint64_t> strangers{};
@@ -37,146 +37,130 @@ std::string_view name_of(RawOutcome outcome) {
   return "unknown";
 }
 
+Json to_json(const Ending& ending, const std::optional<Error>& error, const BodyFlags& format) {
+  Json object{{"outcome", ending.outcome.transform(name_of)},
+              {"reason", error ? std::optional{error->message} : std::nullopt},
+              {"attempts", ending.attempts},
+              {"rtt_us", ending.round_trip ? std::optional{to_microseconds(*ending.round_trip)}
+                                           : std::nullopt},
+              {"peer", ending.peer},
+              {"status", nullptr},  // Only the Volley protocol has one.
+              {"body", nullptr}};
+  if (!error) set_body(object, ending.body, format);
+  object["strangers"] = ending.strangers;
+  object["duplicates"] = ending.duplicates;
+  object["wrong_id"] = ending.wrong_id;
+  return object;
+}
+
 /// One request to the first of a plan's targets that takes it.
 class SingleRequest {
  public:
   SingleRequest(const RequestPlan& plan, Output& output, Control& control)
-      : plan_{plan}, output_{output}, control_{control} {
-    control_.set_report([this] {
-      output_.tell(fmt::format("no answer yet, after {}", format_count(sent_.load(), "attempt")));
-    });
-  }
-  SingleRequest(const SingleRequest&) = delete;
-  SingleRequest& operator=(const SingleRequest&) = delete;
-  ~SingleRequest() {
-    control_.set_report([] {});
-  }
+      : plan_{plan}, output_{output}, control_{control} {}
 
   int run() {
-    for (std::size_t i = 0; i < plan_.targets.size(); ++i) {
-      const bool last = i + 1 == plan_.targets.size();
-      if (const auto code = ask(plan_.targets[i], last)) return *code;
+    const auto done = first_of(plan_.route.targets, output_,
+                               [this](const Endpoint& target) { return ask(target); });
+    const std::optional<Error> error = done ? std::nullopt : std::optional{done.error()};
+    tell_details(done.has_value());
+    const Json object = to_json(ending_, error, plan_.format);
+    if (error) {
+      const bool unreachable = ending_.outcome && error->code == ErrorCode::kUnreachable;
+      return output_.fail(*error, unreachable ? ExitCode::kNoAnswer : exit_code_for(error->code),
+                          object);
     }
-    return static_cast<int>(ExitCode::kNoAnswer);
+    output_.is_json() ? output_.json(object) : print_reply(output_, ending_.body, plan_.format);
+    return output_.finish(ExitCode::kDone);
   }
 
  private:
-  /// Asks one target. Nothing: try the next.
-  std::optional<int> ask(const Endpoint& target, bool last) {
-    auto options = client_options(plan_, target);
-    const auto left = time_left(plan_, target, now());
+  Result<void> ask(const Endpoint& target) {
+    ending_ = {.peer = target.to_string(), .attempts = ending_.attempts};
+    const auto left = plan_.time_left(target);
     if (left == Duration::zero()) {
-      return finish(target,
-                    {.outcome = RawOutcome::kNoAnswer,
-                     .error = Error{.code = ErrorCode::kTimedOut,
-                                    .message = fmt::format("no time was left to ask {}; give a "
-                                                           "longer --timeout",
-                                                           target.to_string())}});
+      ending_.outcome = RawOutcome::kNoAnswer;
+      return std::unexpected(
+          Error{.code = ErrorCode::kTimedOut,
+                .message = fmt::format("no time was left to ask {}; give a longer --timeout",
+                                       target.to_string())});
     }
+    auto options = plan_.options_for(target);
     options.on_wait = [this](unsigned attempt, Duration wait) {
       sent_ = attempt;
-      output_.detail(fmt::format("waiting up to {} seconds for a reply", format_seconds(wait)));
+      output_.detail(fmt::format("waiting up to {} for a reply", format_duration(wait)));
     };
-    auto client = RawClient::open(target, std::move(options));
-    if (!client) return give_up(target, {.error = client.error()}, last);
+    auto opened = RawClient::open(target, std::move(options));
+    if (!opened) return std::unexpected(opened.error());
+    client_.emplace(std::move(*opened));
+    const Control::Running running{
+        control_,
+        {.stop = [this] { client_->stop(); },
+         .report =
+             [this] {
+               output_.tell(
+                   fmt::format("no answer yet, after {}", format_count(sent_.load(), "attempt")));
+             }}};
+    return note(target, client_->request(plan_.body, left));
+  }
 
-    control_.set_stop([&client] { client->stop(); });
-    const auto answer = client->request(plan_.body, left);
-    control_.set_stop([] {});
-    const RawClientCounters counters = client->counters();
-    attempts_ += counters.attempts;
-
-    Ending ending;
-    if (!plan_.options.connected) ending.strangers = counters.strangers;
+  Result<void> note(const Endpoint& target, const Result<RawAnswer>& answer) {
+    const RawClientCounters counters = client_->counters();
+    ending_.attempts += counters.attempts;
+    if (!plan_.options.connected) ending_.strangers = counters.strangers;
     if (plan_.options.matcher) {
-      ending.duplicates = counters.duplicates;
-      ending.wrong_id = counters.wrong_id;
+      ending_.duplicates = counters.duplicates;
+      ending_.wrong_id = counters.wrong_id;
     }
-    if (answer) {
-      ending.outcome = answer->outcome;
-      ending.error = answer->error;
-      ending.body = answer->body;
-      ending.round_trip = answer->round_trip;
-    } else if (answer.error().code == ErrorCode::kStopped) {
-      ending.outcome = RawOutcome::kNoAnswer;
-      ending.error =
-          Error{.code = ErrorCode::kStopped,
-                .message = fmt::format("interrupted: no answer from {} so far, after {}",
-                                       target.to_string(), format_count(attempts_, "attempt"))};
-    } else {
-      ending.error = answer.error();
+    if (!answer && answer.error().code == ErrorCode::kStopped) {
+      ending_.outcome = RawOutcome::kNoAnswer;
+      return std::unexpected(Error{
+          .code = ErrorCode::kStopped,
+          .message = fmt::format("interrupted: no answer from {} so far, after {}",
+                                 target.to_string(), format_count(ending_.attempts, "attempt"))});
     }
-    return give_up(target, ending, last);
+    if (!answer) return std::unexpected(answer.error());
+    ending_.outcome = answer->outcome;
+    ending_.body = answer->body;
+    ending_.round_trip = answer->round_trip;
+    return answer->error ? std::unexpected(*answer->error) : Result<void>{};
   }
 
-  std::optional<int> give_up(const Endpoint& target, const Ending& ending, bool last) {
-    if (last || !ending.error || !may_try_next(ending.error->code)) return finish(target, ending);
-    output_.detail(fmt::format("{}; trying the next address", ending.error->message));
-    return std::nullopt;
-  }
-
-  int finish(const Endpoint& target, const Ending& ending) {
-    tell(target, ending);
-    if (output_.is_json()) {
-      output_.json(to_json(target, ending));
-    } else if (!ending.error) {
-      print_reply(output_, ending.body, plan_.format);
-    }
-    if (!ending.error) return output_.finish(ExitCode::kDone);
-    const ErrorCode code = ending.error->code;
-    return output_.finish(ending.outcome ? exit_code_without_answer(code) : exit_code_for(code));
-  }
-
-  void tell(const Endpoint& target, const Ending& ending) {
-    if (ending.error) {
-      output_.error(ending.error->message);
-    } else {
+  void tell_details(bool answered) const {
+    if (answered) {
       output_.detail(fmt::format(
-          "{} answered after {}{}", target.to_string(), format_count(attempts_, "attempt"),
-          ending.round_trip ? ", in " + format_duration(*ending.round_trip) : ""));
+          "{} answered after {}{}", *ending_.peer, format_count(ending_.attempts, "attempt"),
+          ending_.round_trip ? ", in " + format_duration(*ending_.round_trip) : ""));
     }
-    if (ending.wrong_id.value_or(0) > 0) {
-      output_.detail(
-          fmt::format("wrong ID, or none: {} dropped", format_count(*ending.wrong_id, "datagram")));
+    if (ending_.wrong_id.value_or(0) > 0) {
+      output_.detail(fmt::format("wrong ID, or none: {} dropped",
+                                 format_count(*ending_.wrong_id, "datagram")));
     }
-    if (ending.strangers) {
+    if (ending_.strangers) {
       output_.detail(
-          fmt::format("strangers: {} dropped", format_count(*ending.strangers, "datagram")));
-    } else if (attempts_ > 0) {
+          fmt::format("strangers: {} dropped", format_count(*ending_.strangers, "datagram")));
+    } else if (ending_.attempts > 0) {
       output_.detail(
           "strangers: not counted, as the kernel drops what they send to a connected socket; "
           "--unconnected counts them");
     }
   }
 
-  JsonObject to_json(const Endpoint& target, const Ending& ending) const {
-    JsonObject object;
-    object.set("outcome", ending.outcome ? std::optional{name_of(*ending.outcome)} : std::nullopt)
-        .set("reason",
-             ending.error ? std::optional{std::string_view{ending.error->message}} : std::nullopt)
-        .set("attempts", attempts_)
-        .set("rtt_us",
-             ending.round_trip ? std::optional{to_microseconds(*ending.round_trip)} : std::nullopt)
-        .set("peer", target.to_string())
-        .set_null("status");  // Only the Volley protocol has one.
-    if (ending.error) {
-      object.set_null("body");
-    } else {
-      set_body(object, ending.body, plan_.format);
-    }
-    return object.set("strangers", ending.strangers)
-        .set("duplicates", ending.duplicates)
-        .set("wrong_id", ending.wrong_id);
-  }
-
   const RequestPlan& plan_;
   Output& output_;
   Control& control_;
+  std::optional<RawClient> client_;  // Of the present address: it holds the reply.
+  Ending ending_;
   std::atomic<unsigned> sent_ = 0;  // To the present address; read by an interim report.
-  std::uint64_t attempts_ = 0;      // To all the addresses tried.
 };
 
 }  // namespace
+
+Json failure_of_one(const Error& error) {
+  Ending ending;
+  if (exit_code_for(error.code) == ExitCode::kNoAnswer) ending.outcome = RawOutcome::kNoAnswer;
+  return to_json(ending, error, {});
+}
 
 int request_one(const RequestPlan& plan, Output& output, Control& control) {
   return SingleRequest{plan, output, control}.run();

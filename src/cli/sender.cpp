@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <string>
 #include <thread>
 #include <utility>
 
@@ -23,54 +22,52 @@ constexpr Duration kCatchUp = std::chrono::milliseconds{100};
 
 }  // namespace
 
-Pace::Pace(std::optional<double> rate)
-    : interval_{rate ? Duration{static_cast<Duration::rep>(1e9 / *rate)} : Duration::zero()} {}
-
-Instant Pace::next(Instant now) {
-  due_ = due_ ? std::max(*due_ + interval_, now - kCatchUp) : now;
-  return *due_;
-}
-
-bool Sender::is_connected() const {
-  // Only one host can refuse; a group or a broadcast address takes no connect().
-  return !is_multicast() && !flags_.broadcast && !is_broadcast(target_.address());
-}
-
-std::optional<std::uint64_t> Sender::refused() const {
-  return is_connected() ? std::optional{refused_} : std::nullopt;
-}
-
-Result<void> Sender::open(const std::vector<Endpoint>& targets, const SocketChoice& choice) {
-  for (std::size_t i = 0;; ++i) {
-    target_ = targets[i];
-    auto socket = open_for(target_, choice);
-    if (socket) {
-      socket_ = std::move(*socket);
-      return {};
-    }
-    const bool next = socket.error().code == ErrorCode::kUnreachable && i + 1 < targets.size();
-    if (!next) return std::unexpected(socket.error());
-    output_.detail(fmt::format("{}; trying the next address", socket.error().message));
+Instant Pace::next(Instant now, std::size_t bytes) {
+  const Instant turn = due_ ? std::max(*due_, now - kCatchUp) : now;
+  due_ = turn;
+  if (rate_) {
+    const double amount = rate_->bits ? 8 * static_cast<double>(bytes) : 1;
+    *due_ +=
+        std::chrono::duration_cast<Duration>(std::chrono::duration<double>{amount / rate_->amount});
   }
+  return turn;
 }
 
-Result<UdpSocket> Sender::open_for(const Endpoint& target, const SocketChoice& choice) {
-  const bool v4 = target.family() == Family::kIpv4;
-  const Endpoint anywhere{v4 ? IpAddress::any_v4() : IpAddress::any_v6(), 0};
-  auto socket = UdpSocket::bind(choice.source.value_or(anywhere),
-                                {.device = is_multicast() ? std::string{} : choice.device});
+Sender::Sender(const SendFlags& flags, const SocketFlags& socket, const Route& route,
+               Output& output)
+    : flags_{flags},
+      socket_flags_{socket},
+      choice_{route.choice},
+      untried_{route.targets},
+      output_{output},
+      pace_{flags.rate} {}
+
+Result<void> Sender::open() {
+  auto socket = first_of(untried_, output_, [this](const Endpoint& target) {
+    untried_ = untried_.subspan(1);
+    return open_for(target);
+  });
+  if (!socket) return std::unexpected(socket.error());
+  socket_ = std::move(*socket);
+  return {};
+}
+
+Result<UdpSocket> Sender::open_for(const Endpoint& target) {
+  target_ = target;
+  multicast_ = target.address().is_multicast();
+  connected_ = !multicast_ && !flags_.broadcast && !is_broadcast(target.address());
+  auto socket = open_socket(target, choice_, multicast_ ? std::string{} : choice_.device);
   if (!socket) return socket;
-  if (auto done = set_up(*socket, choice); !done) return std::unexpected(done.error());
-  if (!is_connected()) return socket;
+  if (auto done = set_up(*socket); !done) return std::unexpected(done.error());
+  if (!connected_) return socket;
   if (auto done = socket->connect(target); !done) {
-    if (done.error().code == ErrorCode::kPermission)
-      return std::unexpected(not_permitted(done.error()));
-    return std::unexpected(done.error());
+    const bool permission = done.error().code == ErrorCode::kPermission;
+    return std::unexpected(permission ? not_permitted(done.error()) : done.error());
   }
   return socket;
 }
 
-Result<void> Sender::set_up(UdpSocket& socket, const SocketChoice& choice) const {
+Result<void> Sender::set_up(UdpSocket& socket) const {
   Result<void> done;
   const auto also = [&done](bool wanted, auto set) {
     if (done && wanted) done = set();
@@ -78,40 +75,49 @@ Result<void> Sender::set_up(UdpSocket& socket, const SocketChoice& choice) const
   const int ttl = static_cast<int>(flags_.ttl.value_or(0));
   also(flags_.broadcast, [&] { return socket.set_broadcast(true); });
   also(flags_.dont_fragment, [&] { return socket.set_fragmentation(Fragmentation::kForbid); });
-  if (is_multicast()) {
-    also(choice.interface != 0, [&] { return socket.set_multicast_interface(choice.interface); });
+  if (multicast_) {
+    also(choice_.interface != 0, [&] { return socket.set_multicast_interface(choice_.interface); });
     also(flags_.ttl.has_value(), [&] { return socket.set_multicast_ttl(ttl); });
     also(flags_.loop.has_value(), [&] { return socket.set_multicast_loop(*flags_.loop); });
   } else {
     also(flags_.ttl.has_value(), [&] { return socket.set_ttl(ttl); });
-    also(flags_.loop.has_value(), [&]() -> Result<void> {
-      return std::unexpected(
-          Error{.code = ErrorCode::kInvalid,
-                .message = fmt::format("--loop is for multicast groups, and {} is none; drop it",
-                                       target_.address().to_string())});
-    });
   }
-  const auto prepare = option_setter(flags_.socket, output_);
+  const auto prepare = option_setter(socket_flags_, output_);
   also(static_cast<bool>(prepare), [&] { return prepare(socket); });
   return done;
 }
 
-Result<void> Sender::send(Bytes body, std::optional<Instant> end) {
-  const Instant due = pace_.next(now());
-  if (end && due >= *end) {
-    return std::unexpected(Error{
-        .code = ErrorCode::kTimedOut,
-        .message = fmt::format("the time is over with not all sent to {}; give a longer --timeout",
-                               target_.to_string())});
+Result<void> Sender::send(Bytes body, const os::Patience& patience) {
+  if (auto turn = await_turn(body.size(), patience); !turn) return turn;
+  for (;;) {
+    if (auto done = send_now(body); !done) return done;
+    // The first address of a name may be the wrong one: a host nearby has said so already.
+    if (sent_ > 1 || untried_.empty() || !hears_refusal()) return {};
+    output_.detail(refusal().message + "; trying the next address");
+    sent_ = bytes_ = refused_ = 0;
+    if (auto opened = open(); !opened) return opened;
   }
-  std::this_thread::sleep_for(due - now());
-  return send_now(body);
+}
+
+Result<void> Sender::await_turn(std::size_t bytes, const os::Patience& patience) {
+  const Instant due = pace_.next(now(), bytes);
+  if (patience.deadline && due >= *patience.deadline) {
+    return failure(
+        ErrorCode::kTimedOut,
+        fmt::format("the time is over with not all sent to {}; give a longer --timeout", target()));
+  }
+  if (now() < due) {
+    const auto waited = os::wait_readable({patience.stop->descriptor()}, due);
+    if (!waited) return std::unexpected(waited.error());
+  }
+  if (!patience.stop->raised()) return {};
+  return failure(ErrorCode::kStopped, fmt::format("interrupted with not all sent to {}", target()));
 }
 
 Result<void> Sender::send_now(Bytes body) {
   const Instant patience = now() + kCrowdedTime;
   for (;;) {
-    auto done = is_connected() ? socket_->send(body) : socket_->send_to(body, target_);
+    auto done = connected_ ? socket_->send(body) : socket_->send_to(body, target_);
     if (done) {
       ++sent_;
       bytes_ += body.size();
@@ -143,18 +149,24 @@ Error Sender::explain(Error error, std::size_t size) const {
         "cannot send {} to {} in one piece{}; send less{}", format_count(size, "byte"),
         target_.to_string(), mtu ? fmt::format(": the path takes packets of {} bytes", *mtu) : "",
         flags_.dont_fragment ? ", or drop --dont-fragment" : "");
-  } else if (is_connected()) {
+  } else if (connected_) {
     // The socket's own words do not say whom it is connected to.
     error.message = fmt::format("{}: {}", target_.to_string(), error.message);
   }
   return error;
 }
 
-void Sender::note_late_refusal() {
-  if (!is_connected()) return;
+bool Sender::hears_refusal() {
+  if (!connected_) return false;
   ReceiveBatch batch{{.slots = 1, .slot_size = 64}};
   const auto received = socket_->receive(batch);
   if (!received && received.error().code == ErrorCode::kRefused) ++refused_;
+  return refused_ > 0;
+}
+
+Error Sender::refusal() const {
+  return {.code = ErrorCode::kRefused,
+          .message = fmt::format("{} refused: nothing listens on that port", target())};
 }
 
 }  // namespace volley::cli

@@ -1,23 +1,20 @@
 #include <fmt/format.h>
 
 #include <atomic>
-#include <cstdlib>
 #include <memory>
 #include <string>
 #include <utility>
+#include <vector>
 
-#include <volley/clock.hpp>
 #include <volley/raw_server.hpp>
 
 #include "cli/binding.hpp"
 #include "cli/command_pool.hpp"
-#include "cli/control.hpp"
 #include "cli/escape.hpp"
-#include "cli/flags.hpp"
+#include "cli/json.hpp"
 #include "cli/reply_mode.hpp"
-#include "cli/serve_stats.hpp"
 #include "cli/units.hpp"
-#include "cli/verbs.hpp"
+#include "cli/verb.hpp"
 #include "os/entropy.hpp"
 
 namespace volley::cli {
@@ -40,194 +37,216 @@ constexpr VerbHelp kHelp{
         "open Internet set --max-amplification 1.\n\n"
         "exec: runs /bin/sh -c CMD for each datagram, at most 16 at once and 5 s each; 64 more "
         "wait, others\n"
-        "are dropped and counted. SIGUSR1 prints a report; SIGINT and SIGTERM end it with code "
+        "are dropped and counted. It answers with what the command prints if its status is 0, else "
+        "not at all;\n"
+        "-v says so, and prints what the command writes to standard error. SIGUSR1 prints a "
+        "report; SIGINT and SIGTERM end it with code "
         "0.\n"};
 
-constexpr Duration kResolveTime = std::chrono::seconds{30};
-
-struct ServeFlags {
-  std::optional<std::string> address;
-  std::optional<ReplyMode> reply;
-  std::optional<double> drop;
-  std::optional<std::uint64_t> seed;
-  std::optional<std::uint64_t> workers;
-  std::optional<double> max_amplification;
-  bool stats = false;
-  SocketFlags socket;
-  OutputFlags output;
+/// Something that was counted, as a field of JSON and in words.
+struct Count {
+  std::string_view key;
+  std::string_view words;
+  std::uint64_t value;
 };
 
-void declare(Parser& parser, ServeFlags& flags) {
-  parser.operand("[[ADDR:]PORT]",
-                 "where to listen (default 127.0.0.1:1060); port 0 prints the one chosen",
-                 flags.address);
-  parser.option(
-      "--reply", "echo|length|text:STR|exec:CMD|discard",
-      "what to answer: the same bytes (the default), 'Your data was 5 bytes long', a text, what a "
-      "command prints, or nothing",
-      flags.reply, &parse_reply_mode);
-  parser.option("--drop", "SHARE",
-                "ignore this share of what arrives (50% or 0.5): loss, simulated", flags.drop,
-                &parse_share);
-  parser.whole("--seed", "N", "of that loss: the same seed loses the same, with one worker",
-               flags.seed, 0, UINT64_MAX);
-  parser.whole("--workers", "N", "threads, each with a socket of its own on the port",
-               flags.workers, 1, RawLimits::kWorkers);
-  parser.option("--max-amplification", "X", "answer at most X bytes for each byte asked",
-                flags.max_amplification, &parse_factor);
-  parser.flag("--stats", "print what was counted at the end", flags.stats);
-  add_socket_flags(parser, flags.socket, "serve for so long, then end");
-  add_output_flags(parser, flags.output);
+std::vector<Count> counts_of(const RawServerCounters& server) {
+  return {{"received", "received", server.received},
+          {"answered", "answered", server.answered},
+          {"simulated_losses", "simulated losses", server.simulated_losses},
+          {"truncated", "truncated", server.truncated},
+          {"unanswerable", "from port 0, where no answer can go", server.unanswerable},
+          {"too_long", "answers too long for --max-amplification", server.too_long},
+          {"unsent", "answers not sent", server.unsent},
+          {"failed_receives", "failed receives", server.failed_receives}};
 }
 
-RawServerOptions server_options(const ServeFlags& flags, const SocketChoice& choice,
-                                Output& output) {
-  RawServerOptions options;
-  options.workers = static_cast<unsigned>(flags.workers.value_or(1));
-  options.drop = flags.drop.value_or(0);
-  options.seed = flags.seed ? *flags.seed : os::random_u64();
-  options.max_amplification = flags.max_amplification.value_or(0);
-  options.device = choice.device;
-  options.dual_stack = choice.family != Family::kIpv6;
-  options.prepare = option_setter(flags.socket, output);
-  return options;
+std::vector<Count> counts_of(const CommandPool::Counters& commands) {
+  return {{"crowded", "dropped as too many commands waited", commands.crowded},
+          {"too_slow", "commands over their time", commands.too_slow},
+          {"too_much", "commands over one datagram of output", commands.too_much},
+          {"failed", "commands failed", commands.failed}};
 }
 
-/// Takes the first of the endpoints that this machine has.
-Result<RawServer> bind_first(const std::vector<Endpoint>& endpoints,
-                             const RawServer::Handler& handler, const RawServerOptions& options) {
-  for (std::size_t i = 0;; ++i) {
-    auto server = RawServer::bind(endpoints[i], handler, options);
-    if (server || i + 1 == endpoints.size()) return server;
-    const ErrorCode code = server.error().code;
-    if (code != ErrorCode::kAddressNotLocal && code != ErrorCode::kUnsupported) return server;
+/// Nothing went wrong with most servers: after the first three, only what did is worth a word.
+std::string to_text(const std::vector<Count>& counts) {
+  std::string text;
+  for (std::size_t i = 0; i < counts.size(); ++i) {
+    const auto& [key, words, value] = counts[i];
+    if (i >= 3 && value == 0) continue;
+    text += fmt::format("{}{} {}", text.empty() ? "" : ", ", words, format_whole(value));
   }
+  return text;
 }
 
-/// One run of the verb.
-class Serving {
- public:
-  Serving(const ServeFlags& flags, Output& output, Control& control)
-      : flags_{flags}, output_{output}, control_{control} {}
+Json to_json(const std::vector<Count>& counts) {
+  Json object;
+  for (const auto& [key, words, value] : counts) object[std::string{key}] = value;
+  return object;
+}
 
-  int run(Instant deadline) {
-    const auto choice = read_choice(flags_.socket, deadline);
-    if (!choice) return output_.fail(choice.error());
-    const auto endpoints =
-        resolve_binding(flags_.address, DefaultBinding::kLoopback, *choice, deadline);
-    if (!endpoints) return output_.fail(endpoints.error());
-    const ReplyMode mode = flags_.reply.value_or(ReplyMode{});
+class Serve final : public Verb {
+ public:
+  const VerbHelp& help() const override { return kHelp; }
+
+  void declare(Parser& parser) override {
+    parser.operand("[[ADDR:]PORT]",
+                   "where to listen (default 127.0.0.1:1060); port 0 takes any and says which, but "
+                   "not with -q",
+                   address_);
+    parser.option(
+        "--reply", "echo|length|text:STR|exec:CMD|discard",
+        "what to answer: the same bytes (the default), 'Your data was 5 bytes long', a text, what "
+        "a command prints, or nothing",
+        reply_, &parse_reply_mode);
+    parser.option("--drop", "SHARE",
+                  "ignore this share of what arrives (50% or 0.5): loss, simulated", drop_,
+                  &parse_share);
+    parser.whole("--seed", "N", "of that loss: the same seed loses the same, with one worker",
+                 seed_, 0, UINT64_MAX);
+    parser.whole("--workers", "N", "threads, each with a socket of its own on the port (default 1)",
+                 workers_, 1, kMostWorkers);
+    parser.option("--max-amplification", "X",
+                  "answer at most X bytes for each byte asked (default: no limit)",
+                  max_amplification_, &parse_factor);
+    parser.flag("--stats", "print what was counted at the end", stats_);
+    add_socket_flags(parser, socket, "serve for so long, then end (default: never)");
+  }
+
+  Result<void> check() override {
+    if (!socket.raw) return invalid("the Volley protocol is not in this version yet: use --raw");
+    if (seed_ && !drop_) return invalid("--seed is of the loss that --drop simulates; add --drop");
+    if (seed_ && workers_.value_or(1) > 1)
+      return invalid("--seed repeats a loss with one worker only; drop it or --workers");
+    return {};
+  }
+
+  int interrupted(Output& output) const override { return output.finish(ExitCode::kDone); }
+
+  int run(Output& output, Control& control) override {
+    const auto choice = read_choice(socket);
+    if (!choice) return output.fail(choice.error());
+    const auto endpoints = resolve_binding(address_, DefaultBinding::kLoopback, *choice);
+    if (!endpoints) return output.fail(endpoints.error());
+    const ReplyMode mode = reply_.value_or(ReplyMode{});
     if (mode.kind == ReplyMode::Kind::kCommand) {
       auto pool = CommandPool::create(mode.text);
-      if (!pool) return output_.fail(pool.error());
+      if (!pool) return output.fail(pool.error());
       pool_ = std::move(*pool);
     }
-    const RawServerOptions options = server_options(flags_, *choice, output_);
-    auto server = bind_first(*endpoints, handler(mode), options);
-    if (!server) return output_.fail(server.error());
-    return serve(*server, *choice, options);
+    const RawServerOptions options = server_options(*choice, output);
+    const RawServer::Handler answer = handler(mode, output);
+    auto server = first_of(*endpoints, output, [&](const Endpoint& endpoint) {
+      return RawServer::bind(endpoint, answer, options);
+    });
+    if (!server) return output.fail(explain_in_use(server.error(), *endpoints, ""));
+    if (now() >= socket.deadline().value_or(Instant::max())) {
+      return output.fail({.code = ErrorCode::kTimedOut,
+                          .message = "no time was left to serve; give a longer --timeout"});
+    }
+    return serve(*server, *choice, options, output, control);
   }
 
  private:
-  int serve(RawServer& server, const SocketChoice& choice, const RawServerOptions& options) {
+  int serve(RawServer& server, const SocketChoice& choice, const RawServerOptions& options,
+            Output& output, Control& control) {
     if (pool_) {
-      pool_->start([&](Bytes answer, Bytes request, const Endpoint& peer, const Endpoint& local) {
-        send_later(server, answer, request, peer, local);
-      });
+      const auto started = pool_->start(
+          [&](Bytes answer, Bytes request, const Endpoint& peer, const Endpoint& local) {
+            send_later(server, answer, request, peer, local, output);
+          },
+          [&](const std::string& words) { output.detail(words); });
+      if (!started) return output.fail(started.error());
     }
-    announce(server.local(), choice);
-    if (options.drop > 0) {
-      output_.detail(fmt::format("pretending to lose {}% of what arrives; --seed {} repeats it",
-                                 options.drop * 100, options.seed));
+    const auto stop = [&server] { server.stop(); };
+    Result<void> done;
+    {
+      const Control::Running running{
+          control,
+          {.stop = stop, .report = [&] { report(server, false, output); }, .expire = stop}};
+      announce(output, server.local(), choice);
+      if (options.drop > 0) {
+        output.detail(fmt::format(
+            "pretending to lose {:g}% of what arrives{}", options.drop * 100,
+            options.workers == 1 ? fmt::format("; --seed {} repeats it", options.seed) : ""));
+      }
+      done = server.run();
     }
-    control_.set_report([&] { report(server, false); });
-    control_.set_stop([&server] { server.stop(); });
-    const auto done = server.run();
-    control_.set_stop([] {});
-    control_.set_report([] {});
     if (pool_) pool_->stop();
-    if (flags_.stats || output_.is_json()) report(server, true);
-    return done ? output_.finish(ExitCode::kDone) : output_.fail(done.error());
+    if (stats_ || output.is_json()) report(server, true, output);
+    return done ? output.finish(ExitCode::kDone) : output.fail(done.error());
   }
 
-  void announce(const Endpoint& local, const SocketChoice& choice) {
-    const std::string line = listening_line(local, choice);
-    output_.say(line);
-    if (!output_.is_json()) return;
-    output_.json(
-        JsonObject{}
-            .set("event", "listening")
-            .set("address", local.address().to_string())
-            .set("port", local.port())
-            .set("reach", line.substr(line.find('(') + 1, line.size() - line.find('(') - 2)));
+  RawServerOptions server_options(const SocketChoice& choice, Output& output) const {
+    RawServerOptions options;
+    options.workers = static_cast<unsigned>(workers_.value_or(1));
+    options.drop = drop_.value_or(0);
+    options.seed = seed_ ? *seed_ : os::random_u64();
+    options.max_amplification = max_amplification_.value_or(0);
+    options.device = choice.device;
+    options.dual_stack = choice.family != Family::kIpv6;
+    options.prepare = option_setter(socket, output);
+    return options;
   }
 
-  void report(const RawServer& server, bool final) {
-    ServeStats stats{.server = server.counters(), .commands = {}};
-    stats.server.too_long += too_long_;
-    if (pool_) stats.commands = pool_->counters();
-    if (output_.is_json()) {
-      output_.json(to_json(stats, final));
-    } else {
-      output_.tell(to_text(stats));
+  void report(const RawServer& server, bool final, Output& output) const {
+    RawServerCounters counters = server.counters();
+    counters.too_long += too_long_;
+    const auto counts = counts_of(counters);
+    const auto commands = pool_ ? counts_of(pool_->counters()) : std::vector<Count>{};
+    if (!output.is_json()) {
+      std::vector<Count> all = counts;
+      all.insert(all.end(), commands.begin(), commands.end());
+      return output.tell(to_text(all));
     }
+    Json object{{"event", "stats"}, {"final", final}};
+    object.update(to_json(counts));
+    if (pool_) object["commands"] = to_json(commands);
+    output.json(object);
   }
 
   /// Sends what a command answered, on a thread of the pool.
   void send_later(RawServer& server, Bytes answer, Bytes request, const Endpoint& peer,
-                  const Endpoint& local) {
-    const auto most = flags_.max_amplification.value_or(0) * static_cast<double>(request.size());
-    if (flags_.max_amplification && static_cast<double>(answer.size()) > most) {
+                  const Endpoint& local, Output& output) {
+    const auto most = max_amplification_.value_or(0) * static_cast<double>(request.size());
+    if (max_amplification_ && static_cast<double>(answer.size()) > most) {
       ++too_long_;
       return;
     }
     if (const auto sent = server.send(answer, peer, local); !sent)
-      output_.detail(sent.error().message);
+      output.detail(sent.error().message);
   }
 
-  RawServer::Handler handler(const ReplyMode& mode) {
+  RawServer::Handler handler(const ReplyMode& mode, Output& output) {
     RawServer::Handler answer;
     if (pool_) {
       answer = [this](const Datagram& request, RawReply&) { pool_->submit(request); };
     } else {
       answer = make_handler(mode);
     }
-    if (!output_.is_verbose()) return answer;
-    return [this, answer = std::move(answer)](const Datagram& request, RawReply& reply) {
-      output_.detail(fmt::format("The client at {} says {}", request.peer.to_string(),
-                                 quote(as_text(request.payload))));
+    if (!output.is_verbose()) return answer;
+    return [&output, answer = std::move(answer)](const Datagram& request, RawReply& reply) {
+      output.detail(fmt::format("The client at {} says {}", request.peer.to_string(),
+                                quote(as_text(request.payload))));
       answer(request, reply);
     };
   }
 
-  const ServeFlags& flags_;
-  Output& output_;
-  Control& control_;
+  std::optional<std::string> address_;
+  std::optional<ReplyMode> reply_;
+  std::optional<double> drop_;
+  std::optional<std::uint64_t> seed_;
+  std::optional<std::uint64_t> workers_;
+  std::optional<double> max_amplification_;
+  bool stats_ = false;
   std::unique_ptr<CommandPool> pool_;
   std::atomic<std::uint64_t> too_long_ = 0;  // Answers of commands over --max-amplification.
 };
 
 }  // namespace
 
-int run_serve(Arguments arguments) {
-  ServeFlags flags;
-  Parser parser{kHelp};
-  declare(parser, flags);
-  if (const auto code = parser.run(arguments)) return *code;
-  if (!flags.socket.raw)
-    return parser.usage_error("the Volley protocol is not in this version yet: use --raw");
-  if (flags.seed && flags.workers.value_or(1) > 1) {
-    return parser.usage_error("--seed repeats a loss with one worker only; drop it or --workers");
-  }
-
-  Output output{flags.output};
-  Control control{[] { std::_Exit(static_cast<int>(ExitCode::kDone)); }};
-  const Instant start = now();
-  std::optional<Instant> end;
-  if (flags.socket.timeout) end = start + *flags.socket.timeout;
-  const auto watcher = control.watch(end);
-  if (!watcher) return output.fail(watcher.error());
-  return Serving{flags, output, control}.run(end.value_or(start + kResolveTime));
+std::unique_ptr<Verb> make_serve() {
+  return std::make_unique<Serve>();
 }
 
 }  // namespace volley::cli

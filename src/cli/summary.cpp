@@ -3,9 +3,10 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <cmath>
-#include <utility>
 
+#include "cli/json.hpp"
 #include "cli/units.hpp"
 
 namespace volley::cli {
@@ -17,33 +18,28 @@ double rate_of(std::uint64_t count, Duration elapsed) {
   return seconds > 0 ? static_cast<double>(count) / seconds : 0;
 }
 
+/// How round trips spread, as a field of JSON and in words.
+struct Part {
+  std::string_view key;
+  std::string_view words;
+  double share;
+};
+constexpr std::array<Part, 5> kParts{{{"min", "least", 0},
+                                      {"p50", "median", 0.5},
+                                      {"p90", "90%", 0.9},
+                                      {"p99", "99%", 0.99},
+                                      {"max", "most", 1}}};
+
 }  // namespace
 
-std::optional<Spread> spread_of(std::vector<Duration> samples) {
+std::optional<Duration> quantile(std::span<const Duration> samples, double share) {
   if (samples.empty()) return std::nullopt;
-  std::ranges::sort(samples);
-  const auto at = [&](double share) {
-    const auto rank = std::ceil(share * static_cast<double>(samples.size()));
-    return samples[static_cast<std::size_t>(std::max(rank, 1.0)) - 1];
-  };
-  return Spread{samples.front(), at(0.5), at(0.9), at(0.99), samples.back()};
+  const auto rank = std::ceil(share * static_cast<double>(samples.size()));
+  return samples[static_cast<std::size_t>(std::max(rank, 1.0)) - 1];
 }
 
 double to_microseconds(Duration duration) {
   return static_cast<double>(duration.count()) / 1000;
-}
-
-JsonObject to_json(const std::optional<Spread>& spread) {
-  const auto field = [&](Duration Spread::* member) -> std::optional<double> {
-    if (!spread) return std::nullopt;
-    return to_microseconds((*spread).*member);
-  };
-  return JsonObject{}
-      .set("min", field(&Spread::min))
-      .set("p50", field(&Spread::p50))
-      .set("p90", field(&Spread::p90))
-      .set("p99", field(&Spread::p99))
-      .set("max", field(&Spread::max));
 }
 
 void Tally::add(const RawAnswer& answer) {
@@ -66,48 +62,55 @@ void Tally::clear() {
   round_trips_.clear();
 }
 
-std::string Tally::text(const Total& total) const {
+std::string Tally::text(const Total& total) {
   std::string out = fmt::format(
-      "{} requests to {}, {} at a time: {} answered, {} without an answer, {} refused\n",
-      format_whole(total.requests), total.peer, format_whole(total.window),
+      "{} to {}, {} at a time: {} answered, {} without an answer, {} refused\n",
+      format_count(total.requests, "request"), total.peer.value_or("-"), format_whole(total.window),
       format_whole(answered()), format_whole(no_answer()), format_whole(refused()));
   out += fmt::format("{} sent in {}: {:.0f} answered a second",
-                     format_count(total.counters.attempts, "datagram"),
-                     format_duration(total.elapsed), rate_of(answered(), total.elapsed));
-  if (const auto spread = spread_of(round_trips_)) {
-    out += fmt::format("\nround trip: least {}, median {}, 90% {}, 99% {}, most {}",
-                       format_duration(spread->min), format_duration(spread->p50),
-                       format_duration(spread->p90), format_duration(spread->p99),
-                       format_duration(spread->max));
+                     format_count(total.attempts, "datagram"), format_duration(total.elapsed),
+                     rate_of(answered(), total.elapsed));
+  std::ranges::sort(round_trips_);
+  for (const auto& [key, words, share] : kParts) {
+    const auto time = quantile(round_trips_, share);
+    if (!time) break;
+    out +=
+        fmt::format("{}{} {}", share == 0 ? "\nround trip: " : ", ", words, format_duration(*time));
   }
   return out;
 }
 
-JsonObject Tally::json(const Total& total) const {
+Json Tally::json(const Total& total, const std::optional<Error>& error) {
   const RawClientCounters& counters = total.counters;
   // Raw mode proves nothing of a request without an answer: it may have been executed or not.
   const std::uint64_t unknown = total.requests - std::min(total.requests, answered());
   const auto only_if = [](bool known, std::uint64_t count) {
     return known ? std::optional{count} : std::nullopt;
   };
-  return JsonObject{}
-      .set("requests", total.requests)
-      .set("answered", answered())
-      .set("no_answer", no_answer())
-      .set("refused", refused())
-      .set("not_executed", 0U)
-      .set("executed_reply_lost", 0U)
-      .set("unknown", unknown)
-      .set("attempts", counters.attempts)
-      .set("seconds", std::chrono::duration<double>{total.elapsed}.count())
-      .set("rate", rate_of(answered(), total.elapsed))
-      .set("rtt_us", to_json(spread_of(round_trips_)))
-      .set("peer", total.peer)
-      .set("strangers", only_if(total.sees_strangers, counters.strangers))
-      .set("wrong_id", only_if(total.has_matcher, counters.wrong_id))
-      .set("duplicates", only_if(total.has_matcher, counters.duplicates))
-      .set("late", only_if(total.has_matcher, counters.late))
-      .set("truncated", counters.truncated);
+  std::ranges::sort(round_trips_);
+  Json spread;
+  for (const auto& [key, words, share] : kParts) {
+    const auto time = quantile(round_trips_, share);
+    spread[std::string{key}] = time.transform(to_microseconds);
+  }
+  return {{"requests", total.requests},
+          {"answered", answered()},
+          {"no_answer", no_answer()},
+          {"refused", refused()},
+          {"not_executed", 0},
+          {"executed_reply_lost", 0},
+          {"unknown", unknown},
+          {"reason", error ? std::optional{error->message} : std::nullopt},
+          {"attempts", total.attempts},
+          {"seconds", std::chrono::duration<double>{total.elapsed}.count()},
+          {"rate", rate_of(answered(), total.elapsed)},
+          {"rtt_us", spread},
+          {"peer", total.peer},
+          {"strangers", only_if(total.sees_strangers, counters.strangers)},
+          {"wrong_id", only_if(total.has_matcher, counters.wrong_id)},
+          {"duplicates", only_if(total.has_matcher, counters.duplicates)},
+          {"late", only_if(total.has_matcher, counters.late)},
+          {"truncated", counters.truncated}};
 }
 
 }  // namespace volley::cli

@@ -3,30 +3,20 @@
 #include <atomic>
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
 #include <volley/raw_client.hpp>
 #include <volley/time.hpp>
 
-#include "cli/json.hpp"
+#include "cli/output.hpp"
 
 namespace volley::cli {
 
-/// The spread of round trips.
-struct Spread {
-  Duration min;
-  Duration p50;
-  Duration p90;
-  Duration p99;
-  Duration max;
-};
-
-/// By nearest rank; nothing without samples.
-std::optional<Spread> spread_of(std::vector<Duration> samples);
-
-/// `{"min":…,"p50":…}` in microseconds, all null when nothing was measured.
-JsonObject to_json(const std::optional<Spread>& spread);
+/// By nearest rank: the least of the samples that this share of them does not exceed. Nothing
+/// without samples, which must be sorted.
+std::optional<Duration> quantile(std::span<const Duration> samples, double share);
 
 /// Microseconds, to the nanosecond.
 double to_microseconds(Duration duration);
@@ -45,16 +35,18 @@ class Tally {
 
   /// From the first send to the end, of all that took part. One thread, when adding is over.
   struct Total {
-    std::uint64_t requests = 0;  ///< As many as were asked for.
-    std::size_t window = 0;
+    std::optional<std::string> peer{};
+    std::uint64_t requests = 0;  ///< That began.
+    std::uint64_t attempts = 0;  ///< To all the addresses tried.
+    std::size_t window = 0;      ///< The most that were in flight at once.
     Duration elapsed{};
-    std::string peer;
-    RawClientCounters counters;
+    RawClientCounters counters{};
     bool sees_strangers = false;
     bool has_matcher = false;
   };
-  std::string text(const Total& total) const;
-  JsonObject json(const Total& total) const;
+  std::string text(const Total& total);
+  /// `error`: why not all were answered, or what ended it.
+  Json json(const Total& total, const std::optional<Error>& error);
 
  private:
   std::atomic<std::uint64_t> answered_ = 0;

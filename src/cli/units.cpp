@@ -10,15 +10,12 @@
 #include <optional>
 #include <span>
 #include <string>
-#include <utility>
+
+#include "cli/output.hpp"
 
 namespace volley::cli {
 
 namespace {
-
-std::unexpected<Error> invalid(std::string message) {
-  return std::unexpected(Error{.code = ErrorCode::kInvalid, .message = std::move(message)});
-}
 
 /// A decimal number and what follows it.
 struct Quantity {
@@ -31,7 +28,8 @@ std::optional<Quantity> read_quantity(std::string_view text) {
   const std::string_view digits = text.substr(0, end);
   double number = 0;
   const auto read = std::from_chars(digits.data(), digits.data() + digits.size(), number);
-  if (read.ec != std::errc{} || read.ptr != digits.data() + digits.size()) return std::nullopt;
+  if (read.ec != std::errc{} || read.ptr != digits.data() + digits.size() || digits.ends_with('.'))
+    return std::nullopt;
   return Quantity{number, text.substr(end)};
 }
 
@@ -48,7 +46,13 @@ std::optional<double> factor_of(std::span<const Unit> units, std::string_view na
 
 constexpr std::array<Unit, 7> kTimeUnits{
     {{"ns", 1}, {"us", 1e3}, {"µs", 1e3}, {"ms", 1e6}, {"s", 1e9}, {"m", 60e9}, {"h", 3600e9}}};
-constexpr std::array<Unit, 3> kRateUnits{{{"/s", 1}, {"k/s", 1e3}, {"M/s", 1e6}}};
+constexpr std::array<Unit, 7> kRateUnits{{{"/s", 1},
+                                          {"k/s", 1e3},
+                                          {"M/s", 1e6},
+                                          {"bit", 1},
+                                          {"kbit", 1e3},
+                                          {"Mbit", 1e6},
+                                          {"Gbit", 1e9}}};
 constexpr double kYear = 365.0 * 24 * 3600 * 1e9;
 
 }  // namespace
@@ -107,21 +111,23 @@ Result<double> parse_share(std::string_view text) {
   return share;
 }
 
-Result<double> parse_rate(std::string_view text) {
+Result<Rate> parse_rate(std::string_view text) {
   const auto quantity = read_quantity(text);
-  if (!quantity) return invalid(fmt::format("'{}' is not a rate; say 500/s or 10k/s", text));
+  if (!quantity)
+    return invalid(fmt::format("'{}' is not a rate; say 500/s, 10k/s or 50Mbit", text));
   if (quantity->unit.empty()) {
-    return invalid(fmt::format("'{0}' has no unit; say {0}/s or {0}k/s", text));
+    return invalid(fmt::format("'{0}' has no unit; say {0}/s, {0}k/s or {0}Mbit", text));
   }
   const auto factor = factor_of(kRateUnits, quantity->unit);
   if (!factor) {
-    return invalid(fmt::format("'{}' is not a unit of rates in '{}'; say 500/s, 10k/s or 2M/s",
+    return invalid(fmt::format("'{}' is not a unit of rates in '{}'; say 500/s, 10k/s or 50Mbit",
                                quantity->unit, text));
   }
-  const double rate = quantity->number * *factor;
-  // One an hour to a thousand million: pacing beyond either means nothing.
-  if (rate < 1.0 / 3600 || rate > 1e9) {
-    return invalid(fmt::format("'{}' is no rate to keep; say 500/s or 10k/s", text));
+  const Rate rate{quantity->number * *factor, quantity->unit.ends_with("bit")};
+  // One an hour to a thousand million, or so many bits of the smallest body and the largest: pacing
+  // beyond either means nothing.
+  if (rate.amount < 1.0 / 3600 || rate.amount > (rate.bits ? 1e15 : 1e9)) {
+    return invalid(fmt::format("'{}' is no rate to keep; say 500/s, 10k/s or 50Mbit", text));
   }
   return rate;
 }
@@ -147,20 +153,14 @@ Result<std::uint64_t> parse_whole(std::string_view text, std::uint64_t least, st
   return number;
 }
 
-std::string format_seconds(Duration duration) {
-  const Duration grain{duration >= std::chrono::milliseconds{10} ? 1'000'000 : 1'000};
-  const auto rounded = (duration + grain / 2) / grain * grain;
-  std::string text = fmt::format("{}", std::chrono::duration<double>{rounded}.count());
-  if (text.find_first_of(".e") == std::string::npos) text += ".0";
-  return text;
-}
-
 std::string format_duration(Duration duration) {
   const auto count = static_cast<double>(duration.count());
-  for (const auto& [name, factor] : {Unit{"s", 1e9}, Unit{"ms", 1e6}, Unit{"µs", 1e3}}) {
-    if (count >= factor) return fmt::format("{:.3g} {}", count / factor, name);
-  }
-  return fmt::format("{} ns", duration.count());
+  if (count < 1e3) return fmt::format("{} ns", duration.count());
+  if (count < 1e6) return fmt::format("{:.3g} µs", count / 1e3);
+  if (count < 10e6) return fmt::format("{:.3g} ms", count / 1e6);
+  std::string text = fmt::format("{}", std::round(count / 1e6) / 1e3);
+  if (text.find('.') == std::string::npos) text += ".0";
+  return text + " seconds";
 }
 
 std::string format_whole(std::uint64_t number) {

@@ -28,8 +28,13 @@ struct Backoff {
 /// `50%`, `0.1%` or a fraction with a point, `0.5`: a number from 0 to 1.
 [[nodiscard]] Result<double> parse_share(std::string_view text);
 
-/// `500/s`, `10k/s`, `2M/s`: a number a second, more than 0.
-[[nodiscard]] Result<double> parse_rate(std::string_view text);
+/// So much a second: datagrams, or bits of their bodies.
+struct Rate {
+  double amount = 0;
+  bool bits = false;
+};
+/// `500/s`, `10k/s`, `2M/s`, or `64kbit`, `50Mbit`, `1Gbit`: more than 0.
+[[nodiscard]] Result<Rate> parse_rate(std::string_view text);
 
 /// A plain number with or without a point, more than 0 and at most a million.
 [[nodiscard]] Result<double> parse_factor(std::string_view text);
@@ -38,10 +43,8 @@ struct Backoff {
 [[nodiscard]] Result<std::uint64_t> parse_whole(std::string_view text, std::uint64_t least,
                                                 std::uint64_t most);
 
-/// Seconds as Python writes them: `0.1`, `1.6`, `2.0`. Milliseconds are the finest from 10 ms up.
-std::string format_seconds(Duration duration);
-
-/// A duration for a person: `24.3 µs`, `3.1 ms`, `2.05 s`.
+/// Seconds as Python writes them from 10 ms up, `0.1 seconds`, `2.0 seconds`; below that `3.1 ms`,
+/// `24.3 µs`, `1 ns`.
 std::string format_duration(Duration duration);
 
 /// A whole number with its thousands apart: `65,507`.

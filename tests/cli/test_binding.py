@@ -4,7 +4,7 @@ import os
 
 from verbs import CommandTest, address_of, bound, request, serving
 
-from support import free_port, main, run, volley
+from support import free_port, main, run, start, volley
 
 UNPRIVILEGED_START = "/proc/sys/net/ipv4/ip_unprivileged_port_start"
 LOOPBACK_ONLY = r"\(loopback only: other machines cannot reach it\)"
@@ -27,6 +27,17 @@ class Listening(CommandTest):
         with serving(where=str(port)) as server:
             self.assertEqual(server.listening().text, f"127.0.0.1:{port}")
             self.assert_done(request(f"127.0.0.1:{port}", "hi"), b"hi")
+
+    def test_a_name_is_its_ipv4_address_first(self):
+        for verb in (("serve", "--raw"), ("listen",)):
+            with self.subTest(verb), start(volley(*verb, "localhost:0")) as server:
+                self.assertEqual(server.listening().host, "127.0.0.1")
+
+    def test_quiet_says_nothing_not_even_the_port(self):
+        for verb in (("serve", "--raw"), ("listen",)):
+            with self.subTest(verb), start(volley(*verb, "-q", "--timeout", "200ms", "127.0.0.1:0")) as server:
+                ended = server.wait(10)
+                self.assertEqual((ended.code, ended.out, ended.err), (0, b"", ""))
 
     def test_everyone_is_both_families(self):
         with serving(where="*:0") as server:
@@ -117,8 +128,13 @@ class Refusals(CommandTest):
 
     def test_a_listener_is_refused_too(self):
         with bound() as holder:
+            port = holder.getsockname()[1]
             done = run(volley("listen", address_of(holder)), timeout=10)
-            self.assert_fails(done, 3, address_of(holder), "in use")
+            self.assert_fails(done, 3, address_of(holder), "in use", f"volley port {port} --listening", "--reuse")
+            self.fails_to_serve(3, address_of(holder), f"volley port {port} --listening")
+
+    def test_no_time_to_serve_is_a_failure(self):
+        self.assert_fails(run(volley("serve", "--raw", "--timeout", "1ns", "127.0.0.1:0")), 1, "no time")
 
 
 if __name__ == "__main__":

@@ -1,7 +1,9 @@
 """Where a body comes from, and how a reply leaves: the exact bytes, whichever way."""
 
+import json
 import os
 import tempfile
+import time
 
 from verbs import CommandTest, address_of, bound, request
 
@@ -43,8 +45,7 @@ class Bodies(CommandTest):
     def test_standard_input_that_is_closed(self):
         command = ["sh", "-c", 'exec "$@" <&-', "sh", *volley("request", "--raw", self.server.text)]
         done = run(command, timeout=10)
-        # Nothing can be read from it: empty, or an error that says so, but never a hang or a crash.
-        self.assertIn(done.code, (0, 3), done)
+        self.assert_fails(done, 3, "standard input")
 
     def test_standard_input_that_is_a_folder(self):
         with tempfile.TemporaryDirectory() as folder:
@@ -80,6 +81,15 @@ class Bodies(CommandTest):
             os.chmod(file.name, 0)
             self.assert_fails(request("--file", file.name, self.server.text), 3, file.name, "(?i)permission")
 
+    def test_a_file_without_a_name(self):
+        self.assert_usage(request("--file", "", self.server.text), "request", "--file needs a path")
+
+    def test_a_pipe_that_nobody_writes_to(self):
+        with tempfile.TemporaryDirectory() as folder:
+            os.mkfifo(f"{folder}/pipe")
+            done = request("--timeout", "200ms", "--file", f"{folder}/pipe", self.server.text, timeout=10)
+            self.assert_fails(done, 1, "pipe", "--timeout")
+
     def test_a_file_without_end(self):
         done = request("--file", "/dev/zero", self.server.text, timeout=10)
         self.assert_fails(done, 2, "/dev/zero", "65,?507")
@@ -111,6 +121,47 @@ class Hex(CommandTest):
     def test_standard_input_that_is_no_hex(self):
         self.assert_fails(request("--hex", self.server.text, stdin=b"00fg\n"), 2)
         self.assertEqual(self.server.received, [])
+
+
+class Slow(CommandTest):
+    """Whoever writes the body slowly, or never ends, does not hold up a command that has a --timeout."""
+
+    def ends(self, *args, limit):
+        with start(volley(*args)) as command:
+            begun = time.monotonic()
+            command.write(b"first\nhalf a line")
+            done = command.wait(10)
+            self.assertLess(time.monotonic() - begun, limit)
+        return done
+
+    def test_a_request(self):
+        with bound() as server:
+            done = self.ends("request", "--raw", "--json", "--timeout", "300ms", address_of(server), limit=3)
+            self.assertEqual(done.code, 1, done)
+            answer = json.loads(done.out)
+            self.assertEqual((answer["outcome"], answer["attempts"]), ("no_answer", 0))
+            self.assertIn("standard input", answer["reason"])
+
+    def test_the_clock_starts_with_the_command(self):
+        with bound() as server, start(volley("request", "--raw", "--timeout", "900ms", address_of(server))) as command:
+            begun = time.monotonic()
+            command.write(b"hi")
+            time.sleep(0.5)
+            command.close_stdin()
+            self.assertEqual(command.wait(10).code, 1)
+            # Had it begun with the body, this would have taken 1.4 s.
+            self.assertLess(time.monotonic() - begun, 1.35)
+
+    def test_lines(self):
+        with bound() as server:
+            done = self.ends("send", "--lines", "--timeout", "300ms", address_of(server), limit=3)
+            self.assert_fails(done, 1, "standard input", "--timeout")
+            self.assertEqual(server.recv(100), b"first")
+
+    def test_a_body_to_send(self):
+        with bound() as server:
+            done = self.ends("send", "--timeout", "300ms", address_of(server), limit=3)
+            self.assert_fails(done, 1, "standard input", "--timeout")
 
 
 class Silence(CommandTest):

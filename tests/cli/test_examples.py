@@ -4,8 +4,9 @@ import re
 import unittest
 
 from test_chapter import chapter, where_it_listens
+from verbs import bound
 
-from support import UdpServer, example, free_port, main, run, start
+from support import UdpServer, eventually, example, free_port, main, run, start
 
 
 def waits(done):
@@ -109,8 +110,62 @@ class Examples(unittest.TestCase):
         self.assertEqual((done.code, done.out), (0, b"192.0.2.53\n"), done)
         self.assertEqual(server.received[0][0][12:], b"\3www\7example\0\0\1\0\1")
 
+    def query(self, answers, name="www.example", flags=b"\x81\x80", records=1, question=None):
+        """What dns_query does with an answer that holds these records."""
+
+        def answer(data, peer):
+            counts = b"\0\1" + bytes([0, records]) + b"\0\0\0\0"
+            return data[:2] + flags + counts + (question or data[12:]) + answers
+
+        with UdpServer(answer) as server:
+            return run(example("dns_query", server.text, name))
+
+    def test_dns_query_follows_aliases_and_prints_every_address(self):
+        alias = b"\xc0\x0c\0\5\0\1\0\0\0\x3c\0\6\3web\xc0\x10"
+        one = b"\3web\7example\0\0\1\0\1\0\0\0\x3c\0\4\xc0\0\2\x01"
+        two = b"\xc0\x29\0\1\0\1\0\0\0\x3c\0\4\xc0\0\2\xff"
+        done = self.query(alias + one + two, records=3)
+        self.assertEqual((done.code, done.out), (0, b"192.0.2.1\n192.0.2.255\n"), done)
+
+    def test_dns_query_says_what_is_wrong_with_an_answer(self):
+        address = b"\xc0\x0c\0\1\0\1\0\0\0\x3c\0\4\xc0\0\2\1"
+        other = b"\3www\7exbmple\0\0\1\0\1"
+        for words, answer in (("code is 3", dict(answers=b"", flags=b"\x81\x83", records=0)),
+                              ("by TCP", dict(answers=b"", flags=b"\x83\x80", records=0)),
+                              ("not what was asked", dict(answers=address, question=other)),
+                              ("cut short", dict(answers=address[:-1])),
+                              ("cut short", dict(answers=address, records=2)),
+                              ("cut short", dict(answers=b"\xbf" + address)),
+                              ("no address", dict(answers=b"", records=0))):
+            with self.subTest(words):
+                done = self.query(**answer)
+                self.assertEqual((done.code, done.out), (1, b""), done)
+                self.assertIn(words, done.err)
+
+    def test_dns_query_asks_for_names_only(self):
+        for name in ("x" * 64 + ".example", "a..b", ".", ".".join(["x" * 60] * 5)):
+            done = self.query(b"", name)
+            self.assertEqual((done.code, done.err), (1, "error: bad name\n"))
+        self.assertEqual(self.query(b"\xc0\x0c\0\1\0\1\0\0\0\x3c\0\4\x7f\0\0\1", "x" * 63 + ".example.").out,
+                         b"127.0.0.1\n")
+
+    def test_what_a_datagram_holds_cannot_drive_the_terminal(self):
+        hostile = b"\x1b[2J\x9b31m\n\xc2\x9b hi"
+        with bound() as client:
+            for args in (("udp_local", "server", "0"), ("udp_remote", "server", "127.0.0.1:0"),
+                         ("udp_broadcast", "server", "127.0.0.1:0"),
+                         ("udp_multicast", "server", f"239.7.7.7:{free_port('0.0.0.0')}", "lo")):
+                with self.subTest(args), start(example(*args)) as server:
+                    port = int(server.await_out(r"^Listening.*:(\d+)").group(1))
+                    eventually(lambda: client.sendto(hostile, ("127.0.0.1", port)) and b" hi'" in server.out)
+                    self.assertIn(b"?[2J?31m??? hi'", server.out)
+        with UdpServer(lambda data, peer: hostile) as server:
+            for args in (("udp_local", "client", server.port), ("udp_remote", "client", server.text)):
+                with self.subTest(args):
+                    self.assertIn(b"?[2J?31m??? hi'", run(example(*args)).out)
+
     def test_what_is_wrong_is_said(self):
-        for name in ("udp_local", "udp_remote", "udp_broadcast", "udp_multicast", "big_sender"):
+        for name in ("udp_local", "udp_remote", "udp_broadcast", "udp_multicast", "big_sender", "dns_query"):
             with self.subTest(name):
                 done = run(example(name))
                 self.assertEqual(done.code, 2)

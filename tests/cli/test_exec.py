@@ -56,9 +56,13 @@ class Exec(CommandTest):
                 self.assertTrue(0 < most < 200, most)
                 server.stop()
 
-    def test_what_a_command_printed_is_the_answer_whatever_its_status(self):
-        with serving("--reply", "exec:echo nothing found; exit 1") as server:
-            self.assert_done(request(server.listening().text, "hi"), b"nothing found\n")
+    def test_a_command_that_fails_gives_no_answer_and_is_counted(self):
+        for command, status in (("echo nothing found; exit 1", 1), ("/no/such/program", 127)):
+            with self.subTest(command), serving("-v", "--stats", "--reply", "exec:" + command) as server:
+                done = request("--backoff", "300ms..300ms", server.listening().text, "hi")
+                self.assertEqual((done.code, done.out), (1, b""))
+                server.await_err(rf"^no answer to 127\.0\.0\.1:\d+: .* status {status}$")
+                self.assertRegex(server.stop().err, "commands failed 1")
 
     def test_a_command_that_is_killed_gives_no_answer_and_harms_no_one(self):
         command = 'exec:read b; echo partly; [ "$b" = good ] || kill -9 $$; echo well'
@@ -66,11 +70,6 @@ class Exec(CommandTest):
             where = server.listening().text
             self.assertEqual(request("--timeout", "300ms", where, "bad\n").code, 1)
             self.assert_done(request(where, "good\n"), b"partly\nwell\n")
-
-    def test_a_command_that_is_not_there_gives_no_data(self):
-        with serving("--reply", "exec:/no/such/program") as server:
-            self.assertEqual(request("--timeout", "300ms", server.listening().text, "hi").out, b"")
-            self.assertTrue(server.running())
 
     def test_an_answer_too_long_for_a_datagram_is_not_sent(self):
         with serving("--reply", 'exec:read b; [ "$b" = long ] && exec yes; echo short') as server:
@@ -115,10 +114,20 @@ class Exec(CommandTest):
         with serving("--reply", "exec:cat", "--workers", "3") as server:
             self.assert_done(request("--count", "30", "--window", "10", server.listening().text, "hi"))
 
-    def test_the_commands_own_words_do_not_become_data(self):
-        with serving("--reply", "exec:echo oops >&2; echo fine") as server:
-            self.assert_done(request(server.listening().text, "hi"), b"fine\n")
-            self.assertEqual(server.stop().out, b"")
+    def test_the_commands_own_words_are_shown_with_v_and_cannot_drive_the_terminal(self):
+        command = r"exec:printf 'oops \033[2J\nagain' >&2; echo fine"
+        for flags, words in (((), ""), (("-v",), "exec: oops \\x1b[2J\nexec: again\n")):
+            with self.subTest(flags), serving("--reply", command, *flags) as server:
+                self.assert_done(request(server.listening().text, "hi"), b"fine\n")
+                ended = server.stop()
+                self.assertEqual(ended.out, b"")
+                self.assertIn(words, ended.err)
+                self.assertNotIn("\x1b", ended.err)
+                self.assertEqual("oops" in ended.err, bool(flags))
+
+    def test_a_command_that_writes_too_many_words_is_not_held_up(self):
+        with serving("--reply", "exec:head -c 1000000 /dev/zero >&2 || true; echo fine") as server:
+            self.assert_done(request("--timeout", "3s", server.listening().text, "hi"), b"fine\n")
 
 
 def defunct(pid):

@@ -2,8 +2,9 @@
 
 import json
 import os
+import re
 
-from verbs import CommandTest, address_of, bound, request, serving
+from verbs import CommandTest, address_of, bound, listening, request, serving
 
 from support import UdpServer, free_port, main, run, volley
 
@@ -88,9 +89,10 @@ class OneRequest(CommandTest):
                 done = request("--json", *args)
                 self.assertEqual(done.code, code, done)
                 answer = strict(done.out)
+                self.assertLessEqual(FIELDS, set(answer))
                 # What was wrong on this side of the wire is told with the same words.
-                self.assertIn(answer.get("reason") or answer["error"], done.err)
-
+                self.assertIn(answer["reason"], done.err)
+                self.assertEqual((answer["outcome"], answer["attempts"]), (None, 0))
 
     def test_a_host_that_is_not_text(self):
         done = request("--json", os.fsdecode(b"\xff\xfehost"), "hi")
@@ -121,6 +123,38 @@ class ManyRequests(CommandTest):
         self.assertEqual(set(summary["rtt_us"].values()), {None})
         self.assertEqual(summary["rate"] or 0, 0)
 
+        self.assertIn(summary["reason"], done.err)
+
+    def test_refused(self):
+        done = request("--json", "--count", "3", f"127.0.0.1:{free_port()}", "hi")
+        summary = strict(done.out)
+        self.assertEqual((done.code, summary["refused"], summary["attempts"]), (4, 3, 3))
+        self.assertIn(summary["reason"], done.err)
+
+    def test_failures_of_this_side(self):
+        for code, args in (
+            (3, ("--source", "192.0.2.1", "127.0.0.1:9", "hi")),
+            (3, ("--file", "/no/such/file", "127.0.0.1:9")),
+            (2, ("--match", "id@0:4", "127.0.0.1:9", "hi")),
+            (2, ("--source", "127.0.0.1:7777", "127.0.0.1:9", "hi")),
+            (1, ("--timeout", "1ns", "nosuchhost.invalid:9", "hi")),
+        ):
+            with self.subTest(args):
+                done = request("--json", "--count", "3", *args)
+                self.assertEqual(done.code, code, done)
+                summary = strict(done.out)
+                self.assertLessEqual(SUMMARY, set(summary))
+                self.assertIn(summary["reason"], done.err)
+                self.assertEqual((summary["requests"], summary["answered"], summary["attempts"]), (0, 0, 0))
+
+    def test_the_window_is_the_one_there_was(self):
+        # One byte tells 256 requests apart, and half of the IDs stay free for the next ones.
+        with serving() as server:
+            done = request("--count", "1000", "--window", "300", "--match", "id@0:1", server.listening().text, "hi")
+        self.assert_done(done)
+        window = int(re.search(r", (\d+) at a time", done.out.decode()).group(1))
+        self.assertTrue(1 <= window <= 128, done)
+
     def test_one_is_not_many(self):
         with UdpServer() as server:
             self.assertEqual(strict(request("--json", "--count", "1", server.text, "hi").out)["body"], "hi")
@@ -145,6 +179,33 @@ class OtherVerbs(CommandTest):
         first, last = [strict(line) for line in ended.out.splitlines(keepends=True)]
         self.assertEqual((first["event"], first["port"]), ("listening", port))
         self.assertEqual((last["event"], last["received"], last["answered"]), ("stats", 1, 1))
+
+    def test_a_listener(self):
+        with listening("--json", "--count", "1") as listener, bound() as sender:
+            where = listener.listening()
+            sender.sendto(b"hi", (where.host, where.port))
+            first, second = [strict(line) for line in listener.wait(10).out.splitlines(keepends=True)]
+        self.assertEqual((first["event"], first["address"], first["port"]), ("listening", where.host, where.port))
+        self.assertEqual(first["reach"], "loopback only: other machines cannot reach it")
+        self.assertEqual((second["event"], second["body"]), ("datagram", "hi"))
+
+    def test_who_listens(self):
+        with bound() as server:
+            number = server.getsockname()[1]
+            found = strict(run(volley("port", "--json", "--listening")).out)
+            self.assertIn(("127.0.0.1", number), [(each["address"], each["port"]) for each in found["listening"]])
+            self.assertEqual((found["name"], found["port"]), (None, None))
+        done = run(volley("port", "--json", "--listening", number))
+        self.assertEqual((done.code, strict(done.out)["listening"]), (1, []))
+        self.assertIsNone(strict(run(volley("port", "--json", number)).out)["listening"], "it was not asked")
+
+    def test_failures(self):
+        for code, args in ((1, ("port", "nosuchservice")), (3, ("listen", "192.0.2.1:0")), (2, ("send", "-4", "::1")),
+                           (3, ("mtu", "--kernel", "-i", "nosuchdevice", "127.0.0.1")), (2, ("serve",))):
+            with self.subTest(args):
+                done = run(volley(*args, "--json"))
+                self.assertEqual(done.code, code)
+                self.assertIn(strict(done.out)["error"], done.err)
 
     def test_a_server_that_cannot_be(self):
         with bound() as holder:

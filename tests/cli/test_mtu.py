@@ -31,6 +31,25 @@ class Mtu(CommandTest):
         self.assertEqual((found["payload"], found["peer"]), (65507, where))
         self.assertIn(found["mtu"], (65535, 65536))
 
+    def test_a_path_that_takes_more_than_we_try(self):
+        where = f"127.0.0.1:{free_port()}"
+        done = mtu("--kernel", "--max", 1000, where)
+        self.assert_done(done)
+        self.assertIn(b"at least 1000 bytes", done.out)
+        found = json.loads(mtu("--kernel", "--json", "--max", 1000, where).out)
+        self.assertEqual((found["mtu"], found["payload"], found["capped"]), (1000, 972, True))
+        self.assertFalse(json.loads(mtu("--kernel", "--json", where).out)["capped"])
+
+    def test_a_path_that_takes_too_little(self):
+        done = mtu("--kernel", "--json", "--min", 65575, f"127.0.0.1:{free_port()}")
+        self.assertEqual(done.code, 1)
+        self.assertIn(json.loads(done.out)["error"], done.err)
+        self.assertIn("below --min 65575", done.err)
+
+    def test_what_it_sets_itself_is_not_an_option(self):
+        for name in ("IP_MTU_DISCOVER", "IPV6_MTU_DISCOVER"):
+            self.assert_usage(mtu("--kernel", "--option", f"{name}=0", "127.0.0.1"), "mtu", name)
+
     def test_the_other_way_is_not_there_yet(self):
         self.assert_fails(mtu("127.0.0.1"), 2, "--kernel")
 

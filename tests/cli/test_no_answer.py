@@ -57,6 +57,9 @@ class Refused(CommandTest):
 
     def test_each_of_many(self):
         port = free_port()
+        done = request("-v", "--count", "3", "--window", "1", f"127.0.0.1:{port}", "hi")
+        for number in (1, 2, 3):
+            self.assertIn(f"request {number}: 127.0.0.1:{port} refused", done.err)
         done = request("--count", "20", "--window", "4", f"127.0.0.1:{port}", "hi")
         self.assertEqual(done.code, 4, done)
 
@@ -97,6 +100,12 @@ class Silent(CommandTest):
             self.assertEqual(done.code, 1)
             self.assertEqual(waits(done.err), ["0.02", "0.04", "0.05", "0.05", "0.05", "0.05"])
             self.assertEqual(len(heard(server)), 6)
+
+    def test_waits_too_short_for_seconds(self):
+        with bound() as server:
+            done = request("--backoff", "1us..4us", "-v", address_of(server), "hi")
+            self.assertEqual(done.code, 1)
+            self.assertRegex(done.err, "^waiting up to 1 µs for a reply\nwaiting up to 2 µs for a reply\n")
 
     def test_tries_may_end_it_early(self):
         with bound() as server:

@@ -96,6 +96,12 @@ class Loss(CommandTest):
         self.assertNotEqual(first, self.heard(8))
         self.assertTrue(25 <= len(first) <= 75, first)
 
+    def test_it_is_told_as_it_was_typed(self):
+        for flags, words in ((("--seed", "3"), "pretending to lose 7% of what arrives; --seed 3 repeats it"),
+                             (("--workers", "2"), "pretending to lose 7% of what arrives")):
+            with serving("-v", "--drop", "7%", *flags) as server:
+                server.await_err(f"^{words}$")
+
     def test_all_and_nothing(self):
         with serving("--drop", "0%") as server:
             self.assert_done(request("--count", "100", server.listening().text, "hi"))

@@ -49,6 +49,13 @@ class Terminal(CommandTest):
         self.assertIn(rb"\x1b", shown)
         self.assertIn(b"abc", shown)
 
+    def test_what_looks_escaped_is_told_from_what_is(self):
+        self.assertEqual(self.shown(b"\\x1b \x1b"), b"\\\\x1b \\x1b\n")
+
+    def test_characters_that_look_like_nothing_are_shown(self):
+        hidden = "\u034f\u115f\u3164\u2800"
+        self.assertEqual(self.shown(hidden.encode()), rb"\u034f\u115f\u3164\u2800" + b"\n")
+
     def test_ordinary_text_of_any_language_stays(self):
         text = "größer 大きい\tzwei\ndrei"
         self.assertEqual(self.shown(text.encode()), f"{text}\n".encode())
@@ -68,7 +75,7 @@ class Terminal(CommandTest):
 
     def test_a_name_in_an_error_is_escaped(self):
         code, shown = on_terminal(volley("request", "--raw", "\x1b[31mhost\x1b[2J", "hi"))
-        self.assertNotEqual(code, 0)
+        self.assertEqual(code, 2)
         self.assertNotIn(b"\x1b[2J", shown)
 
     def test_listen_escapes_as_well(self):

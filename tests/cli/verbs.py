@@ -1,6 +1,9 @@
 """What the tests of the command say often: its raw verbs, and what every failure must look like."""
 
+import contextlib
+import os
 import socket
+import tempfile
 import unittest
 
 from support import run, start, volley
@@ -36,6 +39,27 @@ def address_of(sock):
     return "{}:{}".format(*sock.getsockname())
 
 
+@contextlib.contextmanager
+def hosts(**homes):
+    """What to put before a command, so that it finds hosts in `homes` only (name_test=["127.0.0.2"]) and asks a
+    name server that is not there. Skips the test where the kernel allows no mount namespace."""
+    lists = {
+        "hosts": "".join(f"{home} {name.replace('_', '.')}\n" for name in homes for home in homes[name]),
+        "nsswitch.conf": "hosts: files dns\n",
+        "resolv.conf": "nameserver 127.9.9.53\noptions timeout:1 attempts:1\n",
+    }
+    with tempfile.TemporaryDirectory() as folder:
+        for name, text in lists.items():
+            with open(f"{folder}/{name}", "w", encoding="ascii") as file:
+                file.write(text)
+        mounts = " && ".join(f"mount --bind {folder}/{name} /etc/{name}" for name in lists)
+        inside = ["unshare", "-m", *([] if os.geteuid() == 0 else ["-r"]), "sh", "-c",
+                  f'{mounts} && exec "$@"', "sh"]
+        if run([*inside, "true"]).code != 0:
+            raise unittest.SkipTest("this kernel lets the test have no mount namespace")
+        yield inside
+
+
 class CommandTest(unittest.TestCase):
     maxDiff = None
 
@@ -49,6 +73,11 @@ class CommandTest(unittest.TestCase):
         self.assertEqual(done.code, code, done)
         self.assertEqual(done.out, b"", done)
         self.assert_explains(done, *patterns)
+
+    def assert_usage(self, done, verb, *patterns):
+        """What was typed is wrong, and the words say where to read more."""
+        self.assert_fails(done, 2, *patterns)
+        self.assertIn(f"see: volley {verb} --help\n", done.err)
 
     def assert_explains(self, done, *patterns):
         errors = [line for line in done.err.splitlines() if line.startswith("error: ")]
