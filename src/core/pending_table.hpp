@@ -2,7 +2,7 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <memory>
+#include <new>
 #include <type_traits>
 #include <utility>
 #include <vector>
@@ -43,7 +43,7 @@ class PendingTable {
     VOLLEY_CHECK(!full());
     const Slot slot = free_.back();
     free_.pop_back();
-    std::construct_at(&entries_[slot]);  // In place: an assignment would copy one from the stack.
+    new (&entries_[slot]) Entry;  // In place: an assignment would copy one from the stack.
     bodies_.put(slot, body);
     places_[slot].busy = true;
     return slot;
