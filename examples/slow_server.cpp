@@ -70,9 +70,9 @@ int main(int argc, char** argv) {
   };
   auto server = volley::Server::bind(*address, handle);
   if (!server) return fail(server.error());
-  std::vector<std::jthread> threads;
-  for (int i = 0; i < 4; ++i)
-    threads.emplace_back([&queue](const std::stop_token& stop) { queue.answer_until(stop); });
+  std::vector<std::jthread> threads(4);
+  for (std::jthread& thread : threads)
+    thread = std::jthread([&queue](const std::stop_token& stop) { queue.answer_until(stop); });
 
   // Enter refuses new questions; what runs is answered first.
   std::thread{[&server] {

@@ -36,8 +36,8 @@ Result<std::vector<Endpoint>> resolve_binding(const std::optional<std::string>& 
   }
   auto endpoints = resolve_targets(address, choice);
   if (!endpoints) return std::unexpected(as_local(endpoints.error()));
-  std::ranges::stable_partition(
-      *endpoints, [](const Endpoint& each) { return each.family() == Family::kIpv4; });
+  const auto v4 = std::ranges::find(*endpoints, Family::kIpv4, &Endpoint::family);
+  if (v4 != endpoints->end()) std::rotate(endpoints->begin(), v4, v4 + 1);
   const Endpoint& first = endpoints->front();
   if (endpoints->size() == 1 && is_dual_stack(first, choice)) {
     endpoints->push_back({IpAddress::any_v4(), first.port()});
