@@ -78,7 +78,9 @@ int dispatch_word(Arguments arguments) {
   const std::string& word = arguments.front();
   const Arguments rest = arguments.subspan(1);
   Output output{{.json = std::ranges::find(arguments, "--json") != arguments.end()}};
-  const auto fail = [&](const std::string& message) { return output.fail(invalid(message).error()); };
+  const auto fail = [&](const std::string& message) {
+    return output.fail(invalid(message).error());
+  };
   const bool version = word == "--version";
   if (!version && !is_help(word)) return fail(unknown(word));
   if (rest.size() > (version ? 0U : 1U))
