@@ -16,9 +16,9 @@ namespace volley::cli {
 namespace {
 
 /// Flags that most verbs share: those who know one look for it in a verb that has none.
-constexpr std::array<std::string_view, 12> kShared{
-    "-4",       "-6",    "-i",     "--interface", "--source", "--timeout",
-    "--option", "--raw", "--json", "--hex",       "--text",   "--file"};
+constexpr std::array<std::string_view, 11> kShared{
+    "-4",       "-6",    "-i",    "--interface", "--source", "--timeout",
+    "--option", "--raw", "--hex", "--text",      "--file"};
 
 /// Of "-i,--interface" the second.
 std::string_view long_name(std::string_view names) {
@@ -174,11 +174,14 @@ void Parser::wrong(std::string message) {
 
 std::string Parser::unknown(std::string_view name) const {
   if (std::ranges::find(kShared, name) != kShared.end()) {
-    const bool binds = name == "--source" && operands_.front().names.ends_with(":]PORT]");
+    const bool binds =
+        std::ranges::find(operands_, "[[ADDR:]PORT]", &Entry::names) != operands_.end() &&
+        name == "--source";
     return fmt::format("{} takes no {}{}", help_.verb, name,
                        binds ? fmt::format("; say {} ADDR:PORT", help_.verb) : "");
   }
   std::vector<std::string_view> names;
+  names.reserve(flags_.size());
   for (const Entry& entry : flags_) names.push_back(long_name(entry.names));
   if (const auto meant = nearest(name, names)) {
     return fmt::format("unknown flag {}; did you mean {}?", name, *meant);

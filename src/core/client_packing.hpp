@@ -31,29 +31,25 @@ class ClientState::Packing {
   std::size_t size() const { return ClearChannel::kFront + frames_.size() + ClearChannel::kBack; }
   /// What its frames count in the window.
   std::size_t charged() const { return charged_; }
-  /// Which of the client_ids it has.
-  std::uint8_t numbers() const { return numbers_; }
-
   /// Whether a frame of that size can share datagrams at all.
   bool shares(std::size_t size) const { return size <= frames_.room(); }
 
-  /// Whether a frame of that size, with a number of that client_id, may be written. One that cannot
+  /// Whether a frame of that size, with a number of client_id `of`, may be written. One that cannot
   /// share a datagram has it alone.
-  bool fits(std::size_t size, std::uint8_t numbers) const {
+  bool fits(std::size_t size, std::uint8_t of) const {
     const std::size_t charge = std::max(size, reply_);
     if (empty()) return idle_ || charge <= room_;
-    return numbers == numbers_ && size <= frames_.room() && charged_ + charge <= room_;
+    return of == numbers && size <= frames_.room() && charged_ + charge <= room_;
   }
 
-  /// Requires that it fits().
-  void write(const Frame& frame, std::uint8_t numbers) {
+  /// Requires that it fits(). Inlined, since the caller knows what kind of frame it is.
+  [[gnu::always_inline]] void write(const Frame& frame) {
     const std::size_t size = size_of(frame);
     if (size > frames_.room()) {
       frames_ = frames_within(ClearChannel::kFront + size + ClearChannel::kBack);
     }
     VOLLEY_CHECK(frames_.write(frame));
     charged_ += std::max(size, reply_);
-    numbers_ = numbers;
   }
 
   /// Whether it may be as long as that.
@@ -65,6 +61,7 @@ class ClientState::Packing {
 
   MutableBytes datagram_bytes() const { return buffer_.first(size()); }
 
+  std::uint8_t numbers = 0;        ///< Which of the client_ids it has.
   Slot datagram = kNoSlot;         ///< Where its requests wait.
   Duration first_wait{};           ///< Of a request never sent before.
   Duration backoff{};              ///< Of the last request written,
@@ -82,7 +79,6 @@ class ClientState::Packing {
   std::size_t reply_;
   std::size_t charged_ = 0;
   bool idle_;
-  std::uint8_t numbers_ = 0;
 };
 
 }  // namespace volley

@@ -11,12 +11,6 @@
 #include "wire/frame_reader.hpp"
 
 namespace volley {
-namespace {
-
-/// What a reply that the server keeps takes of its memory beside its octets, roughly.
-constexpr std::size_t kKeptReply = 64;
-
-}  // namespace
 
 void ClientState::handle_datagram(const Datagram& datagram, Instant now) {
   ++counters_.received;
@@ -192,7 +186,6 @@ Duration ClientState::round_trip(ClientRequest& request, const Frame& frame, Ins
 void ClientState::take_reply(Slot slot, const Frame& frame, Duration round_trip, Instant now) {
   ++counters_.replies;
   mean_reply_ += size_of(frame) - mean_reply_ / 16;
-  untold_ += size_of(frame) + kKeptReply;
   Ended& ended = end(slot, Outcome::kReply, Reason::kNone, now);
   ended.status = frame.status;
   ended.body = frame.body;

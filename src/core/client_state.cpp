@@ -13,10 +13,14 @@ namespace {
 constexpr std::size_t kMaxWindow = 65'536;
 constexpr std::size_t kLeastDatagramSize = 256;
 
-/// protocol.md §5.2: a client_id that falls idle tells its L if the server keeps so many octets of
-/// replies for it.
+/// protocol.md §5.2: a client_id that falls idle tells its L if the server keeps about so many
+/// octets of replies for it. Each takes some memory beside its own.
 constexpr std::size_t kTellFrom = 16 * 1024;
+constexpr std::size_t kKeptReply = 64;
 constexpr Duration kIdle = std::chrono::seconds{1};
+
+/// How long an echo is waited for, at most.
+constexpr Duration kPingPatience = std::chrono::minutes{1};
 
 ClientId fresh_client_id(const ClientCore::Options& options) {
   VOLLEY_CHECK(options.draw_secret);
@@ -35,9 +39,10 @@ ClientState::ClientState(ClientCore::Options options, Sequence first)
                ClientNumbers{ClientId{}, Sequence{1}, 1}},
       requests_{options_.window},
       sent_{options_.window + ClientPings::kPings + 1},
-      pings_{options_.policy.give_up},
+      pings_{std::min(options_.policy.give_up, kPingPatience)},
       ended_{options_.window},
-      pongs_{ClientPings::kPings} {
+      pongs_{ClientPings::kPings},
+      told_{std::to_underlying(first)} {
   VOLLEY_CHECK(options_.window > 0 && options_.window <= kMaxWindow);
   VOLLEY_CHECK(options_.datagram_size >= kLeastDatagramSize);
   VOLLEY_CHECK(options_.datagram_size <= kMaxPayload);
@@ -66,6 +71,12 @@ void ClientState::hasten_contact(Instant now) {
   if (by >= contact_until_) return;
   contact_until_ = by;
   contact_ = {};
+}
+
+/// A client that limits its attempts limits those to make contact too.
+bool ClientState::gives_up_contact(Instant now) const {
+  const unsigned most = options_.policy.max_attempts;
+  return most != 0 && contact_.attempts() >= most && contact_until_ <= now && !server_.known();
 }
 
 void ClientState::cancel(RequestId request, Instant now) {
@@ -171,8 +182,10 @@ ClientState::Ended& ClientState::end(Slot slot, Outcome outcome, Reason reason, 
     if (request.numbers != present_ && numbers.all_finished()) tell_former_ = true;
   }
   requests_.remove(slot);
-  if (requests_.size() == 0 && untold_ >= kTellFrom) {
-    tell_at_ = now + std::max(kIdle, rtt_.timeout());
+  if (requests_.size() == 0) {
+    const std::size_t untold = numbers_[present_].lowest_unfinished() - told_;
+    const bool much = untold * (mean_reply_ / 16 + kKeptReply) >= kTellFrom;
+    if (much) tell_at_ = now + std::max(kIdle, rtt_.timeout());
   }
   return ended;
 }

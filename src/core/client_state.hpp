@@ -54,8 +54,8 @@ class ClientState {
  private:
   using Requests = PendingTable<ClientRequest>;
   using State = ClientRequest::State;
-  // An Answer without its air: one is written and read for each request.
-  struct Ended {
+  // An Answer without its air, in one cache line: one is written and read for each request.
+  struct alignas(64) Ended {
     RequestId request;
     Duration elapsed;
     Duration round_trip;  // Or kUnmeasured.
@@ -72,6 +72,7 @@ class ClientState {
   // client_state.cpp: waiting to be sent, and ends.
   bool anything_waits() const { return !queue_.empty() || !due_.empty() || pings_.queued(); }
   void hasten_contact(Instant now);
+  bool gives_up_contact(Instant now) const;
   void line_up(SlotList& list, Slot slot);
   void take_out(Slot slot, bool answered, Instant now);
   void close(Slot datagram, Instant now);
@@ -88,11 +89,14 @@ class ClientState {
   std::optional<Transmit> send_requests(MutableBytes buffer, Instant now);
   bool add_due(Packing& packing, Instant now);
   bool add_queued(Packing& packing, Instant now);
-  void put(Packing& packing, Slot slot, const Frame& frame, Instant now);
+  bool is_probed(const ClientRequest& request, Instant now) const;
+  void write_request(Packing& packing, Slot slot, Instant now);
+  void write_probe(Packing& packing, Slot slot);
+  void begin(Packing& packing, std::uint8_t numbers, Instant now);
+  void wait_in(Packing& packing, Slot slot, Instant now);
   std::optional<Transmit> finish(Packing& packing, Instant now);
   std::size_t run_limit() const;
   std::size_t request_size(Slot slot);
-  Frame next_frame(Slot slot, Instant now);
   void renew_client_id();
   Transmit seal(MutableBytes datagram, const ClientNumbers& numbers);
 
@@ -143,7 +147,7 @@ class ClientState {
   std::size_t contacts_ = 0;                // Those sent,
   Instant contacted_{};                     // and when the last one was.
   bool tell_former_ = false;                // The former client_id's last L is to be told.
-  std::size_t untold_ = 0;                  // What the replies weigh that came since L was told.
+  std::uint32_t told_;                      // The present client_id's L as the server knows it.
   Instant tell_at_ = Instant::max();        // When to tell L if nothing else does.
 
   std::uint32_t heard_ = 0;              // Datagrams of the server's, modulo 2^32.

@@ -51,7 +51,7 @@ std::optional<Transmit> ClientState::next_datagram(MutableBytes buffer, Instant 
 
 /// protocol.md §5.2: while no epoch is held, one bare header or one idempotent request at a time.
 std::optional<Transmit> ClientState::first_contact(MutableBytes buffer, Instant now) {
-  if (now < contact_until_) return std::nullopt;
+  if (now < contact_until_ || gives_up_contact(now)) return std::nullopt;
   if (!anything_waits()) {
     contact_ = {};
     return std::nullopt;
@@ -129,10 +129,17 @@ bool ClientState::add_due(Packing& packing, Instant now) {
   const Slot slot = due_.front();
   ClientRequest& request = requests_[slot];
   if (request.schedule.deadline() <= now) return false;  // handle_timeout() ends it.
-  const Frame frame = next_frame(slot, now);
-  if (!packing.fits(size_of(frame), request.numbers)) return false;
+  const bool probed = is_probed(request, now);
+  const std::size_t size = probed ? head_size(FrameType::kProbe) : request_size(slot);
+  if (!packing.fits(size, request.numbers)) return false;
   due_.erase(requests_, slot);
-  put(packing, slot, frame, now);
+  begin(packing, request.numbers, now);
+  if (probed) {
+    write_probe(packing, slot);
+  } else {
+    write_request(packing, slot, now);
+  }
+  wait_in(packing, slot, now);
   return true;
 }
 
@@ -147,7 +154,9 @@ bool ClientState::add_queued(Packing& packing, Instant now) {
   request.numbers = present_;
   request.sequence = numbers.give(slot);
   request.state = State::kSent;
-  put(packing, slot, next_frame(slot, now), now);
+  begin(packing, present_, now);
+  write_request(packing, slot, now);
+  wait_in(packing, slot, now);
   return true;
 }
 
@@ -155,36 +164,42 @@ std::size_t ClientState::request_size(Slot slot) {
   return head_size(FrameType::kRequest) + requests_.body(slot).size();
 }
 
-/// What protocol.md §5.7 says to send for a request.
-Frame ClientState::next_frame(Slot slot, Instant now) {
-  const ClientRequest& request = requests_[slot];
-  const std::uint8_t attempt = on_the_wire(request.schedule.attempts() + 1);
-  if (request.schedule.attempts() > 0 && !request.idempotent) {
-    const bool young =
-        age(now - request.schedule.start()) < kCopiesWithin || planted(Bug::kCopiesTooLate);
-    if (request.state == State::kWorking || !young) {
-      return {.type = FrameType::kProbe, .attempt = attempt, .sequence = request.sequence};
-    }
-  }
-  return {.type = FrameType::kRequest,
-          .attempt = attempt,
-          .idempotent = request.idempotent,
-          .sequence = request.sequence,
-          .ttl_ms = ttl_ms(request.schedule.deadline(), now),
-          .body = requests_.body(slot)};
+/// protocol.md §5.7: whether to ask what became of a request that was sent, and not for it again.
+bool ClientState::is_probed(const ClientRequest& request, Instant now) const {
+  if (request.idempotent) return false;
+  if (request.state == State::kWorking) return true;
+  return age(now - request.schedule.start()) >= kCopiesWithin && !planted(Bug::kCopiesTooLate);
 }
 
-/// Writes the frame, and has its request wait in the datagram.
-void ClientState::put(Packing& packing, Slot slot, const Frame& frame, Instant now) {
-  ClientRequest& request = requests_[slot];
-  if (packing.empty()) {
-    packing.datagram = sent_.add({.sent = now, .draw = jitter_.unit(), .stamp = server_.stamp()});
-    packing.first_wait = rtt_.timeout();
-  }
-  packing.write(frame, request.numbers);
-  ++counters_.attempts;
-  if (frame.type == FrameType::kProbe) ++counters_.probes;
+void ClientState::write_request(Packing& packing, Slot slot, Instant now) {
+  const ClientRequest& request = requests_[slot];
+  packing.write({.type = FrameType::kRequest,
+                 .attempt = on_the_wire(request.schedule.attempts() + 1),
+                 .idempotent = request.idempotent,
+                 .sequence = request.sequence,
+                 .ttl_ms = ttl_ms(request.schedule.deadline(), now),
+                 .body = requests_.body(slot)});
+}
 
+void ClientState::write_probe(Packing& packing, Slot slot) {
+  const ClientRequest& request = requests_[slot];
+  packing.write({.type = FrameType::kProbe,
+                 .attempt = on_the_wire(request.schedule.attempts() + 1),
+                 .sequence = request.sequence});
+  ++counters_.probes;
+}
+
+/// Has the frames of a datagram wait, if this is its first.
+void ClientState::begin(Packing& packing, std::uint8_t numbers, Instant now) {
+  if (!packing.empty()) return;
+  packing.numbers = numbers;
+  packing.datagram = sent_.add({.sent = now, .draw = jitter_.unit(), .stamp = server_.stamp()});
+  packing.first_wait = rtt_.timeout();
+}
+
+/// The frame of a request was written: it waits in the datagram.
+void ClientState::wait_in(Packing& packing, Slot slot, Instant now) {
+  ClientRequest& request = requests_[slot];
   RetrySchedule& schedule = request.schedule;
   if (schedule.attempts() == 0 || request.backs_off) {
     schedule.sent(options_.policy, packing.first_wait, now);
@@ -201,6 +216,7 @@ void ClientState::put(Packing& packing, Slot slot, const Frame& frame, Instant n
   request.stamped = server_.known();
   request.datagram = packing.datagram;
   sent_[packing.datagram].requests.push_back(requests_, slot);
+  ++counters_.attempts;
 }
 
 std::optional<Transmit> ClientState::finish(Packing& packing, Instant now) {
@@ -219,7 +235,7 @@ std::optional<Transmit> ClientState::finish(Packing& packing, Instant now) {
   }
   // A longer one begins a run, a shorter one ends it.
   run_size_ = size >= run_size_ ? size : 0;
-  return seal(packing.datagram_bytes(), numbers_[packing.numbers()]);
+  return seal(packing.datagram_bytes(), numbers_[packing.numbers]);
 }
 
 /// The octets up to which frames share the next datagram.
@@ -244,6 +260,7 @@ void ClientState::renew_client_id() {
   numbers_[next] = ClientNumbers{ClientId{id_of(drawn)}, Sequence{1}, options_.window};
   tell_former_ = numbers_[present_].all_finished();
   present_ = next;
+  told_ = 1;
 }
 
 Transmit ClientState::seal(MutableBytes datagram, const ClientNumbers& numbers) {
@@ -255,7 +272,7 @@ Transmit ClientState::seal(MutableBytes datagram, const ClientNumbers& numbers) 
                       .note = numbers.lowest_unfinished()},
                      datagram);
   if (&numbers == &numbers_[present_]) {
-    untold_ = 0;
+    told_ = numbers.lowest_unfinished();
     tell_at_ = Instant::max();
   }
   ++counters_.sent;

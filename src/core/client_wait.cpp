@@ -8,11 +8,7 @@ namespace volley {
 
 void ClientState::handle_timeout(Instant now) {
   while (const auto datagram = sent_.pop_due(now)) wait_over(*datagram, now);
-  // A client that limits its attempts limits those to make contact too.
-  const bool no_contact = !server_.known() && contact_until_ <= now &&
-                          options_.policy.max_attempts != 0 &&
-                          contact_.attempts() >= options_.policy.max_attempts;
-  if (no_contact) {
+  if (gives_up_contact(now)) {
     contact_ = {};
     while (!queue_.empty()) end_unanswered(queue_.front(), Reason::kNoAnswer, now);
   }

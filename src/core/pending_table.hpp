@@ -54,7 +54,7 @@ class PendingTable {
     VOLLEY_CHECK(places_[slot].busy);
     bodies_.drop(slot);
     places_[slot].busy = false;
-    ++places_[slot].generation;
+    if (++places_[slot].generation == 0) places_[slot].generation = 1;
     free_.push_back(slot);
   }
 

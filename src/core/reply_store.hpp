@@ -8,7 +8,6 @@
 
 #include <volley/bytes.hpp>
 
-#include "base/check.hpp"
 #include "core/block_store.hpp"
 #include "wire/numbers.hpp"
 
@@ -40,15 +39,17 @@ class ReplyStore {
   Block reserve(std::size_t room) { return store_->allocate(room); }
   void cancel(Block room) { store_->release(room); }
 
-  /// Writes a reply into reserved room, held by the caller.
-  void write(Block room, const Reply& reply) { write_at(store_->at(room), reply); }
+  /// Writes a reply into reserved room. The caller holds it so many times.
+  void write(Block room, const Reply& reply, std::uint32_t holders) {
+    write_at(store_->at(room), reply, holders);
+  }
 
   /// Puts a reply into the one room beyond the bound, held by the caller; kNoBlock if another is
   /// there.
   Block write_beyond(const Reply& reply) {
     if (beyond_) return kNoBlock;
     beyond_ = true;
-    write_at(last_room_.get(), reply);
+    write_at(last_room_.get(), reply, 1);
     return kBeyond;
   }
   bool beyond_in_use() const { return beyond_; }
@@ -85,9 +86,8 @@ class ReplyStore {
   std::byte* place_of(Block block) const {
     return block == kBeyond ? last_room_.get() : store_->at(block);
   }
-  static void write_at(std::byte* place, const Reply& reply) {
-    VOLLEY_CHECK(reply.body.size() <= kMaxBody);
-    new (place) Head{.holders = 1,
+  static void write_at(std::byte* place, const Reply& reply, std::uint32_t holders) {
+    new (place) Head{.holders = holders,
                      .status = reply.status,
                      .length = static_cast<std::uint16_t>(reply.body.size())};
     if (!reply.body.empty()) {

@@ -15,8 +15,9 @@ class RttEstimator {
  public:
   explicit RttEstimator(const RetryPolicy& policy);
 
-  /// Adds the round trip of a request that was sent exactly once: an answer to one that was sent
-  /// again may answer any of its copies (Karn's rule). Requires rtt >= 0.
+  /// Adds one measured round trip, from a send to its answer. Where an answer does not tell which
+  /// of a request's sends it answers, only of requests that were sent once (Karn's rule). Requires
+  /// rtt >= 0.
   void sample(Duration rtt);
 
   /// The other half of Karn's rule (RFC 6298 §5.5 to §5.7): a request was answered only after it

@@ -39,17 +39,17 @@ class RunningTable {
   std::size_t size() const { return size_; }
   bool full() const { return size_ == capacity_; }
 
-  /// A handler of which nothing is known yet. Requires !full().
+  /// A place for a handler; what at() gives is still that of another. Requires !full().
   Slot add() {
     Slot slot = free_;
-    std::uint32_t generation = 1;
     if (slot != kNoSlot) {
       free_ = slots_[slot].links.after;
-      generation = slots_[slot].generation;
     } else {
       slot = fresh_++;
+      slots_.make(slot, {});
     }
-    slots_.make(slot, {.generation = generation});
+    slots_[slot].busy = true;
+    slots_[slot].silent = true;
     silent_.push_back(slots_, slot);
     ++size_;
     return slot;
@@ -89,8 +89,8 @@ class RunningTable {
     Running running{};
     SlotLinks links{};  // Of the silent, or of the free.
     std::uint32_t generation = 1;
-    bool busy = true;
-    bool silent = true;
+    bool busy = false;
+    bool silent = false;  // Nobody was told that it runs.
   };
 
   std::size_t capacity_;

@@ -1,6 +1,7 @@
 #include <chrono>
 #include <utility>
 
+#include "base/check.hpp"
 #include "core/planted.hpp"
 #include "core/server_state.hpp"
 
@@ -85,9 +86,14 @@ Slot ServerCore::State::take_numbered(const Frame& request, Instant now) {
 Slot ServerCore::State::take_idempotent(const Frame& request, Instant now) {
   const bool room = !draining && !running.full() && !is_late(request, now);
   AddressShare* const share = room ? routes.share_of(at_hand.route) : nullptr;
-  if (share != nullptr && shares.take_running(*share)) return running.add();
-  nack(request, NackCode::kBusy, kBusyDetail);
-  return kNoSlot;
+  if (share == nullptr || !shares.take_running(*share)) {
+    nack(request, NackCode::kBusy, kBusyDetail);
+    return kNoSlot;
+  }
+  const Slot slot = running.add();
+  running.at(slot).context = nullptr;
+  running.at(slot).room = kNoBlock;
+  return slot;
 }
 
 /// The context, with room for the number's state: protocol.md §6.4, the rows above those that ask
@@ -173,7 +179,7 @@ Block ServerCore::State::room_to_run(Context& context) {
   return kNoBlock;
 }
 
-/// Fills in a handler that has just been given its place, and what its caller is told.
+/// Fills in the rest of a handler that has just been given its place, and what its caller is told.
 std::optional<Execution> ServerCore::State::start(const Frame& request, Slot slot) {
   Running& handler = running.at(slot);
   handler.started = at_hand.received;

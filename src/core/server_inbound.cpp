@@ -1,6 +1,9 @@
 #include <algorithm>
+#include <cstdint>
+#include <functional>
 #include <utility>
 
+#include "base/check.hpp"
 #include "base/random.hpp"
 #include "core/planted.hpp"
 #include "core/server_state.hpp"

@@ -53,7 +53,6 @@ void ServerCore::State::finish_numbered(const Running& ended, const ReplyStore::
   Block block = keep(context, ended.room, *reply);
   if (block != kNoBlock) {
     contexts.set(context, number, NumberState::kept(block));
-    replies.hold_again(block);
     if (planted(Bug::kBaseFreedOnReply)) contexts.forget_number(context, number);
   } else {
     contexts.set(context, number, NumberState::done());
@@ -70,11 +69,12 @@ void ServerCore::State::finish_numbered(const Running& ended, const ReplyStore::
               .reply = block});
 }
 
-/// Writes a reply to where it is kept. kNoBlock if there is no room: then none is reserved either.
+/// Writes a reply to where it is kept, held for its number and for being sent. kNoBlock if there is
+/// no room: then none is reserved either.
 Block ServerCore::State::keep(Context& context, Block room, const ReplyStore::Reply& reply) {
   const std::size_t needed = ReplyStore::room_for(reply.body.size());
   if (needed > ReplyStore::kReserve) room = find_room(context, room, needed);
-  if (room != kNoBlock) replies.write(room, reply);
+  if (room != kNoBlock) replies.write(room, reply, 2);
   return room;
 }
 
@@ -105,7 +105,7 @@ void ServerCore::State::finish_idempotent(const Running& ended, const ReplyStore
   }
   Block block = replies.reserve(ReplyStore::room_for(reply->body.size()));
   if (block != kNoBlock) {
-    replies.write(block, *reply);
+    replies.write(block, *reply, 1);
   } else {
     block = replies.write_beyond(*reply);
   }

@@ -4,6 +4,7 @@
 
 #include <volley/options.hpp>
 
+#include "base/check.hpp"
 #include "core/server_state.hpp"
 #include "wire/frame_writer.hpp"
 
@@ -34,7 +35,7 @@ std::optional<Transmit> ServerCore::State::poll_transmit(MutableBytes buffer, In
                            .note = uptime(options.incarnation.birth, now)};
   Transmit transmit{.peer = route.peer, .local = route.local};
   if (alone) {
-    transmit.size = pack_one(buffer, header);
+    transmit.size = pack_one(buffer, slot, header);
   } else {
     transmit.size = pack_run(buffer, slot, header, transmit);
   }
@@ -48,7 +49,7 @@ std::size_t ServerCore::State::pack_run(MutableBytes buffer, Slot route, const C
                                         Transmit& transmit) {
   const std::size_t segment = pack(buffer.first(kDatagramSize), route, header);
   // What does not fit into the datagram size goes alone in a longer one (§8.3).
-  if (segment == 0) return pack_one(buffer, header);
+  if (segment == 0) return pack_one(buffer, route, header);
   std::size_t total = segment;
   std::size_t filled = segment;
   for (std::size_t segments = 1; segments < BatchLimits::kSegments; ++segments) {
@@ -68,23 +69,27 @@ std::size_t ServerCore::State::pack_run(MutableBytes buffer, Slot route, const C
 std::size_t ServerCore::State::pack(MutableBytes room, Slot route, const ClearHeader& header) {
   FrameWriter out{
       room.subspan(ClearChannel::kFront, room.size() - ClearChannel::kFront - ClearChannel::kBack)};
-  while (!answers.empty()) {
+  std::uint32_t written = 0;
+  for (; !answers.empty(); ++written) {
     const Answer& answer = answers.front();
     if (answer.route != route || answer.alone || !write(answer, out)) break;
     pop_answer();
   }
-  if (out.size() == 0) return 0;
+  if (written == 0) return 0;
+  routes.let_go(route, written);
   const std::size_t size = ClearChannel::kFront + out.size() + ClearChannel::kBack;
   ClearChannel::seal(header, room.first(size));
   return size;
 }
 
 /// Writes the next answer into a datagram of its own.
-std::size_t ServerCore::State::pack_one(MutableBytes buffer, const ClearHeader& header) {
+std::size_t ServerCore::State::pack_one(MutableBytes buffer, Slot route,
+                                        const ClearHeader& header) {
   const std::size_t most = kMaxDatagram - ClearChannel::kFront - ClearChannel::kBack;
   FrameWriter out{buffer.subspan(ClearChannel::kFront, most)};
   VOLLEY_CHECK(write(answers.front(), out));
   pop_answer();
+  routes.let_go(route);
   const std::size_t size = ClearChannel::kFront + out.size() + ClearChannel::kBack;
   ClearChannel::seal(header, buffer.first(size));
   return size;
@@ -122,7 +127,7 @@ bool ServerCore::State::write(const Answer& answer, FrameWriter& out) {
   return true;
 }
 
-/// The next answer was written.
+/// The next answer was written. Its hold on its route is the caller's.
 void ServerCore::State::pop_answer() {
   const Answer& answer = answers.front();
   switch (answer.kind) {
@@ -142,7 +147,6 @@ void ServerCore::State::pop_answer() {
     case Answer::Kind::kBare:
       break;
   }
-  routes.let_go(answer.route);
   answers.pop();
 }
 

@@ -1,7 +1,9 @@
 #pragma once
 
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <expected>
 #include <optional>
 
 #include <volley/bytes.hpp>
@@ -104,7 +106,7 @@ struct ServerCore::State {
   std::size_t pack_run(MutableBytes buffer, Slot route, const ClearHeader& header,
                        Transmit& transmit);
   std::size_t pack(MutableBytes room, Slot route, const ClearHeader& header);
-  std::size_t pack_one(MutableBytes buffer, const ClearHeader& header);
+  std::size_t pack_one(MutableBytes buffer, Slot route, const ClearHeader& header);
   inline bool write(const Answer& answer, FrameWriter& out);
   void count(NackCode code);
   inline void pop_answer();
@@ -138,7 +140,7 @@ struct ServerCore::State {
   AnswerQueue answers;
 
   AtHand at_hand{};
-  std::uint32_t arrivals = 0;  // Datagrams that acted, to tell them apart.
+  std::uint32_t arrivals = 0;  // Datagrams that came in, to tell them apart.
 };
 
 }  // namespace volley

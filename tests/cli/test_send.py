@@ -112,11 +112,11 @@ class Send(CommandTest):
 
     def test_many_datagrams_cost_little_each(self):
         before = os.times()
-        self.assert_done(send("--count", "20000", self.where, "hi"))
+        self.assert_done(send("--count", "50000", self.where, "hi"))
         after = os.times()
         spent = after.children_user + after.children_system - before.children_user - before.children_system
         # A system call or two each. To look for the machine's interfaces takes many more.
-        self.assertLess(spent, 0.8)
+        self.assertLess(spent, 1)
 
     def test_what_is_for_groups_only(self):
         for flag in (("--loop",), ("--no-loop",), ("--ttl", "0")):

@@ -80,8 +80,14 @@ void aim_at_client(Bug bug, Profile& profile) {
   switch (bug) {
     case Bug::kRestampAlways:
     case Bug::kStaleEpochBelieved:
-    case Bug::kStartResets:
       make_restarts(profile);
+      return;
+    case Bug::kStartResets:
+      // It learns late of a restart before its first copy, and has few copies.
+      make_restarts(profile);
+      make_partitions(profile);
+      profile.policy = kInternetPolicy;
+      profile.loss = 0.5;
       return;
     case Bug::kCopiesTooLate:
     case Bug::kNeverBelievedLate:

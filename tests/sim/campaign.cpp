@@ -31,6 +31,8 @@ Profile profile_of(const Campaign& campaign, std::uint64_t seed) {
   Profile profile =
       campaign.bug == Bug::kNone ? draw_profile(seed) : draw_profile_for(campaign.bug, seed);
   profile.judged = campaign.judged;
+  // A base that bits moved up is a base for ever, and whoever waits below it waits for ever.
+  if (campaign.judged == Judged::kSurvival) profile.endless = 0;
   apply(campaign.cuts, profile);
   return profile;
 }

@@ -96,6 +96,12 @@ void* operator new[](std::size_t size) {
 void* operator new(std::size_t size, std::align_val_t alignment) {
   return allocate(size, std::max(kPlain, static_cast<std::size_t>(alignment)));
 }
+void* operator new(std::size_t size, const std::nothrow_t&) noexcept {
+  return allocate(size, kPlain);
+}
+void* operator new(std::size_t size, std::align_val_t alignment, const std::nothrow_t&) noexcept {
+  return allocate(size, std::max(kPlain, static_cast<std::size_t>(alignment)));
+}
 void operator delete(void* pointer) noexcept {
   release(pointer, kPlain);
 }

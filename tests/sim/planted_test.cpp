@@ -1,20 +1,30 @@
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
+#include <ostream>
 #include <string>
 
 #include "campaign.hpp"
 #include "profile.hpp"
 
-namespace volley::sim {
+namespace volley {
+
+void PrintTo(const Bug& bug, std::ostream* out) {
+  *out << sim::to_string(bug);
+}
+
+namespace sim {
 namespace {
 
-/// What tries to break the promise must notice when it is broken.
+/// Each breaks what users are promised, and not only how it is kept.
 class Planted : public testing::TestWithParam<Bug> {};
 
 TEST_P(Planted, IsCaught) {
-  const Outcomes outcomes =
-      run({.start = 1, .seeds = 1'000'000, .time = std::chrono::seconds{60}, .bug = GetParam()});
+  const Outcomes outcomes = run({.start = 1,
+                                 .seeds = 1'000'000,
+                                 .time = std::chrono::seconds{60},
+                                 .bug = GetParam(),
+                                 .judged = Judged::kPromise});
   ASSERT_TRUE(outcomes.failing_seed) << outcomes.seeds << " seeds";
   fmt::print("caught after {} seeds, {:.2f} s: {}: {}\n", outcomes.seeds, outcomes.seconds,
              outcomes.failure.violation->oracle, outcomes.failure.violation->story);
@@ -31,4 +41,5 @@ INSTANTIATE_TEST_SUITE_P(
     [](const testing::TestParamInfo<Bug>& bug) { return std::string{to_string(bug.param)}; });
 
 }  // namespace
-}  // namespace volley::sim
+}  // namespace sim
+}  // namespace volley

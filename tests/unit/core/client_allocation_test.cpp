@@ -112,5 +112,44 @@ TEST(ClientAllocation, ASteadyFlowMakesNone) {
   EXPECT_GT(talk.counters().probes, 1'000U);
 }
 
+TEST(ClientAllocation, NothingThatComesInMakesIt) {
+  ClientState core{{.server = kServer, .seed = 3, .draw_secret = [] { return std::uint64_t{7}; }},
+                   Sequence{1}};
+  std::vector<std::byte> buffer(kMaxPayload);
+  Instant now{1h};
+  ASSERT_TRUE(core.request({}, {.timeout = 10h}, now));
+  ASSERT_TRUE(core.poll_transmit(buffer, now));
+  const ClearHeader header{.from = Side::kServer,
+                           .client_id = ClientId{7},
+                           .epoch = Epoch{7},
+                           .ticket = Ticket{1},
+                           .note = 1};
+  std::vector<std::byte> datagram(kHeaderSize);
+  write_clear_header(header, datagram);
+  core.handle_datagram({.peer = kServer, .payload = datagram}, now);
+  ASSERT_TRUE(core.poll_transmit(buffer, now));
+
+  const std::uint64_t before = allocation_count();
+  Random random{1};
+  datagram.reserve(kHeaderSize + 300);
+  const std::uint64_t with_room = allocation_count();
+  for (int i = 0; i < 200'000; ++i) {
+    datagram.resize(kHeaderSize + random.below(300));
+    for (std::byte& octet : MutableBytes{datagram}.subspan(kHeaderSize)) {
+      octet = static_cast<std::byte>(random.below(4));
+    }
+    write_clear_header(header, datagram);
+    datagram[random.below(kHeaderSize)] ^= static_cast<std::byte>(random.below(2));
+    now += 1ms;
+    core.handle_datagram({.peer = kServer, .payload = datagram}, now);
+    core.handle_timeout(now);
+    while (core.poll_transmit(buffer, now)) continue;
+    while (core.poll_event()) continue;
+  }
+  EXPECT_EQ(allocation_count(), with_room);
+  EXPECT_LE(with_room, before + 1);
+  EXPECT_GT(core.counters().dropped_malformed, 1'000U);
+}
+
 }  // namespace
 }  // namespace volley

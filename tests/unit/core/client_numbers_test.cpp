@@ -138,20 +138,22 @@ TEST(ClientNumbers, NoThirdIsDrawnWhileTheFormerIsInUse) {
 TEST(ClientNumbers, AClientThatFallsIdleTellsItsLIfRepliesAreKeptForIt) {
   ClientStory story;
   const std::string large(60'000, 'x');
-  story.ask();
+  for (int i = 0; i < 3; ++i) story.ask();
   story.meet_and_send();
-  story.hear({reply_to(1, large)});
-  story.ended();
+  for (std::uint32_t number = 1; number <= 3; ++number) {
+    story.hear({reply_to(number, large)});
+    story.ended();
+  }
   const auto told = story.pass_and_see(10s);
   ASSERT_THAT(told, SizeIs(1));
   EXPECT_TRUE(told[0].bare());
-  EXPECT_EQ(told[0].header.note, 2U);
+  EXPECT_EQ(told[0].header.note, 4U);
   EXPECT_FALSE(story.core.next_timeout());
   story.hear_bare(1);
 
   story.ask();
   EXPECT_TRUE(story.sent());
-  story.hear({reply_to(2, "small")});
+  story.hear({reply_to(4, "small")});
   story.ended();
   EXPECT_THAT(story.pass(10s), IsEmpty());
 }
