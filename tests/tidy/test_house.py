@@ -89,7 +89,7 @@ class PlantedBreach(unittest.TestCase):
         self.plant("tests/unit/core/a.cpp", '#include "os/fd.hpp"\n')
 
     def test_public_headers(self):
-        self.plant("src/core/a.cpp", "#include <volley/udp_socket.hpp>\n")
+        self.plant("src/core/a.cpp", "#include <volley/raw_server.hpp>\n")
         self.plant("src/os/a.cpp", "#include <volley/raw_client.hpp>\n")
         self.plant("src/cli/a.cpp", "#include <volley/volley.hpp>\n")
         self.plant("src/cli/a.cpp", '#include "volley/time.hpp"\n')
