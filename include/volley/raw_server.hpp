@@ -72,7 +72,7 @@ class RawServer {
   /// Takes the address: a second server on it fails with kAddressInUse, however many workers either
   /// has. Fails otherwise as UdpSocket::bind does, and with kInvalid for options that cannot work.
   [[nodiscard]] static Result<RawServer> bind(const Endpoint& local, Handler handler,
-                                              RawServerOptions options = {});
+                                              const RawServerOptions& options = {});
 
   RawServer(RawServer&&) noexcept;
   RawServer& operator=(RawServer&&) noexcept;

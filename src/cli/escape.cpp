@@ -63,15 +63,9 @@ bool is_printable(std::uint32_t code) {
   });
 }
 
-void append_escaped(std::string& out, std::uint32_t code) {
-  const auto end = std::back_inserter(out);
-  if (code <= 0xff) {
-    fmt::format_to(end, "\\x{:02x}", code);
-  } else if (code <= 0xffff) {
-    fmt::format_to(end, "\\u{:04x}", code);
-  } else {
-    fmt::format_to(end, "\\U{:08x}", code);
-  }
+std::string escaped(std::uint32_t code) {
+  if (code <= 0xff) return fmt::format("\\x{:02x}", code);
+  return code <= 0xffff ? fmt::format("\\u{:04x}", code) : fmt::format("\\U{:08x}", code);
 }
 
 /// Copies what is printable and escapes the rest, except what `special` appends by itself.
@@ -82,12 +76,12 @@ std::string escape_with(std::string_view bytes, Special special) {
   while (!bytes.empty()) {
     const auto character = first_character(bytes);
     if (!character) {
-      append_escaped(out, static_cast<unsigned char>(bytes.front()));
+      out += escaped(static_cast<unsigned char>(bytes.front()));
     } else if (!special(out, character->code)) {
       if (is_printable(character->code)) {
         out += bytes.substr(0, character->size);
       } else {
-        append_escaped(out, character->code);
+        out += escaped(character->code);
       }
     }
     bytes.remove_prefix(character ? character->size : 1);

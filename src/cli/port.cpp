@@ -33,15 +33,10 @@ struct RangeText {
 };
 
 RangeText range_of(std::uint16_t port) {
-  switch (port_range(port)) {
-    case PortRange::kWellKnown:
-      return {"well-known", "0-1023"};
-    case PortRange::kRegistered:
-      return {"registered", "1024-49151"};
-    case PortRange::kDynamic:
-      return {"dynamic", "49152-65535"};
-  }
-  return {"unknown", ""};
+  const PortRange range = port_range(port);
+  if (range == PortRange::kWellKnown) return {"well-known", "0-1023"};
+  if (range == PortRange::kRegistered) return {"registered", "1024-49151"};
+  return {"dynamic", "49152-65535"};
 }
 
 std::string line_of(const os::Listener& listener) {

@@ -26,15 +26,8 @@ struct Ending {
 };
 
 std::string_view name_of(RawOutcome outcome) {
-  switch (outcome) {
-    case RawOutcome::kReply:
-      return "reply";
-    case RawOutcome::kRefused:
-      return "refused";
-    case RawOutcome::kNoAnswer:
-      return "no_answer";
-  }
-  return "unknown";
+  if (outcome == RawOutcome::kReply) return "reply";
+  return outcome == RawOutcome::kRefused ? "refused" : "no_answer";
 }
 
 Json to_json(const Ending& ending, const std::optional<Error>& error, const BodyFlags& format) {

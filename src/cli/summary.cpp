@@ -43,17 +43,8 @@ double to_microseconds(Duration duration) {
 }
 
 void Tally::add(const RawAnswer& answer) {
-  switch (answer.outcome) {
-    case RawOutcome::kReply:
-      ++answered_;
-      break;
-    case RawOutcome::kRefused:
-      ++refused_;
-      break;
-    case RawOutcome::kNoAnswer:
-      ++no_answer_;
-      break;
-  }
+  const bool refused = answer.outcome == RawOutcome::kRefused;
+  ++(answer.outcome == RawOutcome::kReply ? answered_ : refused ? refused_ : no_answer_);
   if (answer.round_trip) round_trips_.push_back(*answer.round_trip);
 }
 

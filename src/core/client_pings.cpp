@@ -22,6 +22,7 @@ ClientPings::Ping* ClientPings::find_place(Instant now) {
   // One that is free, one whose echo came, or one too old to wait for.
   const auto rank = [&](const Ping& ping) {
     if (ping.state == State::kFree) return 0;
+    if (ping.datagram != kNoSlot) return 3;  // It is still in flight.
     if (now - ping.made >= patience_) return 1;
     return ping.state == State::kAnswered ? 2 : 3;
   };

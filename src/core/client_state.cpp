@@ -120,8 +120,9 @@ std::optional<Instant> ClientState::next_timeout() const {
   Instant next = std::min(tell_at_, sent_.next_timer().value_or(Instant::max()));
   if (!queue_.empty() || !due_.empty()) next = std::min(next, first_deadline_);
   const bool contact_waits = !server_.known() && contact_until_ != Instant::min();
-  if (contact_waits && anything_waits() && window_.room() > 0)
+  if (contact_waits && anything_waits() && window_.room() > 0) {
     next = std::min(next, contact_until_);
+  }
   if (next == Instant::max()) return std::nullopt;
   return next;
 }

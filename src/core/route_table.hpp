@@ -51,7 +51,8 @@ class RouteTable {
   Slot hold(const Address& address);
   void hold_again(Slot route) { ++routes_[route].holders; }
   void let_go(Slot route, std::uint32_t holds = 1) {
-    if ((routes_[route].holders -= holds) == 0) free(route);
+    routes_[route].holders -= holds;
+    if (routes_[route].holders == 0) free(route);
   }
   /// Remembers the route for when the client is heard again. Another may be forgotten for it.
   void remember(Slot route);

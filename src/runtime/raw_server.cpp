@@ -61,7 +61,7 @@ RawServer& RawServer::operator=(RawServer&&) noexcept = default;
 RawServer::~RawServer() = default;
 
 Result<RawServer> RawServer::bind(const Endpoint& local, Handler handler,
-                                  RawServerOptions options) {
+                                  const RawServerOptions& options) {
   if (auto valid = validate(handler, options); !valid) return std::unexpected(valid.error());
   auto sockets = open_worker_sockets(local, {.workers = options.workers,
                                              .device = options.device,

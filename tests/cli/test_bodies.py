@@ -143,14 +143,14 @@ class Slow(CommandTest):
             self.assertIn("standard input", answer["reason"])
 
     def test_the_clock_starts_with_the_command(self):
-        with bound() as server, start(volley("request", "--raw", "--timeout", "900ms", address_of(server))) as command:
+        with bound() as server, start(volley("request", "--raw", "--timeout", "1.5s", address_of(server))) as command:
             begun = time.monotonic()
             command.write(b"hi")
-            time.sleep(0.5)
+            time.sleep(1)
             command.close_stdin()
             self.assertEqual(command.wait(10).code, 1)
-            # Had it begun with the body, this would have taken 1.4 s.
-            self.assertLess(time.monotonic() - begun, 1.35)
+            # Had it begun with the body, this would have taken 2.5 s.
+            self.assertLess(time.monotonic() - begun, 2.4)
 
     def test_lines(self):
         with bound() as server:

@@ -1,5 +1,7 @@
 #include "campaign.hpp"
 
+#include <ctime>
+
 #include "base/random.hpp"
 
 namespace volley::sim {
@@ -40,6 +42,7 @@ Profile profile_of(const Campaign& campaign, std::uint64_t seed) {
 Outcomes run(const Campaign& campaign) {
   const Planting planting{campaign.bug};
   const auto began = std::chrono::steady_clock::now();
+  const std::clock_t began_running = std::clock();
   Outcomes outcomes;
   while (outcomes.seeds < campaign.seeds && !outcomes.failing_seed) {
     const std::uint64_t seed = campaign.start + outcomes.seeds++;
@@ -51,6 +54,7 @@ Outcomes run(const Campaign& campaign) {
     }
     const auto spent = std::chrono::steady_clock::now() - began;
     outcomes.seconds = std::chrono::duration<double>{spent}.count();
+    outcomes.processor_seconds = static_cast<double>(std::clock() - began_running) / CLOCKS_PER_SEC;
     if (spent > campaign.time) break;
   }
   return outcomes;

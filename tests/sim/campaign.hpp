@@ -28,7 +28,8 @@ struct Outcomes {
   Tally tally{};
   std::uint64_t datagrams = 0;
   Duration simulated{};
-  double seconds = 0;  ///< Real ones.
+  double seconds = 0;            ///< Real ones.
+  double processor_seconds = 0;  ///< Of them, those that this program had a processor.
   std::uint64_t hash = 0;
 };
 

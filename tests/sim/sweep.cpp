@@ -115,11 +115,13 @@ void print(const Violation& violation) {
 void print(const Outcomes& outcomes) {
   const auto& ends = outcomes.tally.outcomes;
   fmt::print(
-      "{} seeds, {} requests in {:.1f} s: {:.0f} a second, {:.0f} times faster than real time\n"
+      "{} seeds, {} requests in {:.1f} s: {:.0f} a second of processor time, {:.0f} times faster "
+      "than "
+      "real time\n"
       "{} datagrams, {} executions; {} replies, {} not executed, {} executed and reply lost, "
       "{} unknown\n",
       outcomes.seeds, outcomes.tally.requests, outcomes.seconds,
-      static_cast<double>(outcomes.tally.requests) / outcomes.seconds,
+      static_cast<double>(outcomes.tally.requests) / outcomes.processor_seconds,
       std::chrono::duration<double>{outcomes.simulated}.count() / outcomes.seconds,
       outcomes.datagrams, outcomes.tally.executions, ends[0], ends[1], ends[2], ends[3]);
 }

@@ -147,15 +147,15 @@ TEST(RawEdges, AnUnconnectedClientNamesWhatKeptItFromSending) {
   for (const auto& [number, code] :
        {std::pair{EPERM, ErrorCode::kPermission}, std::pair{EMSGSIZE, ErrorCode::kTooLarge},
         std::pair{EHOSTUNREACH, ErrorCode::kUnreachable}}) {
-    const auto fail = [number = number](UdpSocket& socket) {
-      socket.set_send_fault([number](const Transmit&) { return number; });
+    const auto fail = [answer = number](UdpSocket& socket) {
+      socket.set_send_fault([answer](const Transmit&) { return answer; });
       return Result<void>{};
     };
     RawClient client =
         open(server.address(), {.policy = silent_for(20ms), .connected = false, .prepare = fail});
-    const auto answer = client.request(as_bytes("x"));
-    ASSERT_TRUE(answer);
-    EXPECT_EQ(answer->error->code, code) << answer->error->message;
+    const auto lost = client.request(as_bytes("x"));
+    ASSERT_TRUE(lost);
+    EXPECT_EQ(lost->error->code, code) << lost->error->message;
   }
 }
 
@@ -205,7 +205,7 @@ TEST(RawEdges, AServersErrorQueueIsEmptied) {
 
 TEST(RawEdges, WhatTheUserPreparesStands) {
   int socket = -1;
-  const auto keep = [&socket](std::string option) -> Prepare {
+  const auto keep = [&socket](const std::string& option) -> Prepare {
     return [&socket, option](UdpSocket& made) {
       socket = made.native_handle();
       return made.set_option(option);
