@@ -85,7 +85,7 @@ class Server {
   /// Takes the address: a second server on it fails with kAddressInUse, however many workers either
   /// has.
   [[nodiscard]] static Result<Server> bind(const Endpoint& local, Handler handler,
-                                           ServerOptions options = {});
+                                           const ServerOptions& options = {});
 
   Server(Server&&) noexcept;
   Server& operator=(Server&&) noexcept;

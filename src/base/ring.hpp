@@ -46,6 +46,7 @@ class Ring {
     drop();
     return item;
   }
+
   /// Forgets the oldest. Requires !empty().
   void drop() {
     VOLLEY_CHECK(!empty());

@@ -63,11 +63,11 @@ class ArrivalPrinter {
   ArrivalPrinter(Output& output, const BodyFlags& format) : output_{output}, format_{format} {}
 
   void print(const Datagram& datagram, const Arrival& arrival) {
+    ++printed_;  // First: whoever sees the line and asks for a report shall find it counted.
     const bool dropped_more = arrival.dropped.value_or(0) > dropped_;
     if (dropped_more) dropped_ = *arrival.dropped;
     output_.is_json() ? output_.json(json(datagram, arrival))
                       : output_.line(line(datagram, arrival));
-    ++printed_;
     if (arrival.truncated) {
       output_.say(fmt::format("a datagram of {} was too long: only its beginning is shown",
                               datagram.peer.to_string()));

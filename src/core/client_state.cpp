@@ -15,7 +15,7 @@ constexpr std::size_t kLeastDatagramSize = 256;
 
 /// protocol.md §5.2: a client_id that falls idle tells its L if the server keeps about so many
 /// octets of replies for it. Each takes some memory beside its own.
-constexpr std::size_t kTellFrom = 16 * 1024;
+constexpr std::size_t kTellFrom = std::size_t{16} * 1024;
 constexpr std::size_t kKeptReply = 64;
 constexpr Duration kIdle = std::chrono::seconds{1};
 

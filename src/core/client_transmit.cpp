@@ -127,7 +127,7 @@ std::optional<Transmit> ClientState::send_requests(MutableBytes buffer, Instant 
 /// Adds the first of those to be sent again; no if it has to wait.
 bool ClientState::add_due(Packing& packing, Instant now) {
   const Slot slot = due_.front();
-  ClientRequest& request = requests_[slot];
+  const ClientRequest& request = requests_[slot];
   if (request.schedule.deadline() <= now) return false;  // handle_timeout() ends it.
   const bool probed = is_probed(request, now);
   const std::size_t size = probed ? head_size(FrameType::kProbe) : request_size(slot);

@@ -109,7 +109,7 @@ Server::Server(Server&&) noexcept = default;
 Server& Server::operator=(Server&&) noexcept = default;
 Server::~Server() = default;
 
-Result<Server> Server::bind(const Endpoint& local, Handler handler, ServerOptions options) {
+Result<Server> Server::bind(const Endpoint& local, Handler handler, const ServerOptions& options) {
   auto sockets = open_worker_sockets(local, {.workers = options.workers,
                                              .device = options.device,
                                              .dual_stack = options.dual_stack,

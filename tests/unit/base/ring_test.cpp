@@ -19,6 +19,18 @@ TEST(Ring, GivesBackInOrderHoweverOftenItWraps) {
   EXPECT_TRUE(ring.empty());
 }
 
+TEST(Ring, LetsItsItemsBeWrittenAndReadWhereTheyStand) {
+  Ring<int> ring{2};
+  for (int turn = 0; turn < 5; ++turn) {
+    ring.push() = 2 * turn;
+    ring.push() = 2 * turn + 1;
+    EXPECT_TRUE(ring.full());
+    EXPECT_EQ(ring.front(), 2 * turn);
+    ring.drop();
+    EXPECT_EQ(ring.pop(), 2 * turn + 1);
+  }
+}
+
 TEST(RingDeathTest, ChecksThatItNeverOverflows) {
   Ring<int> ring{1};
   ring.push(1);
