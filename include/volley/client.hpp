@@ -30,6 +30,8 @@ struct ClientOptions {
   Idle idle = Idle::kSleep;
   /// Run on the socket before it is used: options that Volley does not know of.
   std::function<Result<void>(UdpSocket&)> prepare{};
+  /// Told of each echo of submit_ping(), from within a run call.
+  std::function<void(const Pong&)> on_pong{};
 };
 
 /// Sends requests to one Volley server. Each is executed at most once, and ends with exactly one
@@ -62,19 +64,25 @@ class Client {
   std::size_t in_flight() const;
   bool has_room() const;
 
-  /// Has a datagram of `size` bytes (44 to 65,507) echoed by the server, which runs nothing.
-  /// Nothing if no echo came within `timeout`. Fails with kStopped.
+  /// Has a datagram of `size` bytes (44 to 65,507) echoed by the server, which runs nothing: the
+  /// opaque number it bears. ClientOptions::on_pong tells of the echo. Fails with kInvalid, and
+  /// with kFull: 64 at a time.
+  [[nodiscard]] Result<std::uint64_t> submit_ping(std::size_t size);
+  /// The same, and waits for the echo: nothing if none came within `timeout`. Fails with kStopped,
+  /// and as soon as the network says that something is wrong, with what it said: a hint.
   [[nodiscard]] Result<std::optional<Pong>> ping(std::size_t size, Duration timeout);
 
   /// Sends what is due, waits for something to happen (no longer than `until`), and runs the
   /// handlers.
   [[nodiscard]] Result<void> run_once(std::optional<Instant> until = {});
-  /// Runs until nothing is in flight. Fails with kStopped.
+  /// Runs until no request is in flight. Fails with kStopped.
   [[nodiscard]] Result<void> run_until_idle();
   /// Makes every run call and request() return kStopped, now and from now on.
   void stop() noexcept;
 
   const Endpoint& server() const;
+  /// The last thing that the network or this machine said was wrong. A hint: ICMP is easily forged.
+  std::optional<ErrorCode> last_hint() const;
   /// The smoothed round trip, once one is known.
   std::optional<Duration> smoothed_round_trip() const;
   const ClientCounters& counters() const;

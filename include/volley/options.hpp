@@ -65,6 +65,8 @@ struct ClientLimits {
   /// Requests queued and in flight to one destination: the numbers that client and server both keep
   /// (protocol.md §9).
   static constexpr std::size_t kWindow = 65'536;
+  /// Bytes of a request's body, and of a reply's (protocol.md §8.3).
+  static constexpr std::size_t kBody = 65'459;
   /// Pings in flight.
   static constexpr std::size_t kPings = 64;
 };

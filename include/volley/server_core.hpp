@@ -64,6 +64,9 @@ struct ServerCounters {
   std::uint64_t abandoned = 0;  ///< Handlers that ended without an answer.
   std::uint64_t pongs = 0;
   std::uint64_t lost = 0;  ///< Answers that transmits were not polled for in time.
+  // Datagrams that no core sees: a Server counts them.
+  std::uint64_t simulated_losses = 0;  ///< Of ServerOptions::drop.
+  std::uint64_t truncated = 0;         ///< Larger than the receive slot.
   // Now.
   std::uint64_t contexts = 0;
   std::uint64_t running = 0;

@@ -10,22 +10,25 @@
 
 namespace volley::cli {
 
-CommandPool::CommandPool(std::string command, os::StopFlag stop)
-    : command_{std::move(command)}, stopped_{std::move(stop)} {}
+CommandPool::CommandPool(std::string command, const Options& options, os::StopFlag stop)
+    : command_{std::move(command)}, options_{options}, stopped_{std::move(stop)} {}
 
 void CommandPool::stop() {
   stopped_.raise();
   threads_.clear();
+  const std::lock_guard lock{mutex_};
+  waiting_.clear();
 }
 
-Result<std::unique_ptr<CommandPool>> CommandPool::create(std::string command) {
+Result<std::unique_ptr<CommandPool>> CommandPool::create(std::string command,
+                                                         const Options& options) {
   auto stop = os::StopFlag::create();
   if (!stop) return std::unexpected(stop.error());
-  return std::unique_ptr<CommandPool>{new CommandPool{std::move(command), std::move(*stop)}};
+  return std::unique_ptr<CommandPool>{
+      new CommandPool{std::move(command), options, std::move(*stop)}};
 }
 
-Result<void> CommandPool::start(Send send, Say say) {
-  send_ = std::move(send);
+Result<void> CommandPool::start(Say say) {
   say_ = std::move(say);
   for (std::size_t i = 0; i < kAtOnce; ++i) {
     auto thread = os::start_thread([this](const std::stop_token& token) { work(token); });
@@ -38,12 +41,11 @@ Result<void> CommandPool::start(Send send, Say say) {
   return {};
 }
 
-void CommandPool::submit(const Datagram& datagram) {
+void CommandPool::submit(const Endpoint& peer, Bytes body, Finish finish) {
   {
     const std::lock_guard lock{mutex_};
     if (waiting_.size() < kWaiting) {
-      waiting_.push_back(
-          {datagram.peer, datagram.local, {datagram.payload.begin(), datagram.payload.end()}});
+      waiting_.push_back({peer, {body.begin(), body.end()}, std::move(finish)});
       arrived_.notify_one();
       return;
     }
@@ -65,23 +67,24 @@ void CommandPool::work(const std::stop_token& token) {
   }
 }
 
-void CommandPool::answer(const Job& job) {
+void CommandPool::answer(Job& job) {
   const auto no_answer = [&](std::atomic<std::uint64_t>& counter, std::string_view why) {
     ++counter;
     say_(fmt::format("no answer to {}: {}", job.peer.to_string(), why));
   };
   const auto result =
-      os::run_command(command_, job.body, {.time = kTime, .output = kMaxPayload}, stopped_);
+      os::run_command(command_, job.body, {.time = kTime, .output = options_.most}, stopped_);
   if (!result) return no_answer(failed_, result.error().message);
   say_lines(result->words);
   switch (result->end) {
     case os::CommandEnd::kDone:
-      if (result->status == 0) return send_(result->output, job.body, job.peer, job.local);
+      if (result->status == 0 || options_.any_status)
+        return job.finish(static_cast<std::uint16_t>(result->status), result->output);
       return no_answer(failed_, fmt::format("the command ended with status {}", result->status));
     case os::CommandEnd::kTooSlow:
       return no_answer(too_slow_, "the command took too long");
     case os::CommandEnd::kTooMuch:
-      return no_answer(too_much_, "the command printed more than one datagram carries");
+      return no_answer(too_much_, "the command printed more than one answer carries");
     case os::CommandEnd::kKilled:
       return no_answer(failed_, "a signal ended the command");
     case os::CommandEnd::kStopped:

@@ -20,19 +20,22 @@ struct Named {
   std::unique_ptr<Verb> (*make)();
 };
 
-constexpr std::array<Named, 6> kVerbs{{{"serve", make_serve},
+constexpr std::array<Named, 7> kVerbs{{{"serve", make_serve},
                                        {"request", make_request},
                                        {"send", make_send},
                                        {"listen", make_listen},
+                                       {"ping", make_ping},
                                        {"mtu", make_mtu},
                                        {"port", make_port}}};
 
-constexpr std::array<std::string_view, 5> kLater{"ping", "relay", "bench", "keygen", "discover"};
+constexpr std::array<std::string_view, 4> kLater{"relay", "bench", "keygen", "discover"};
 
 std::string overview() {
   std::string text =
       "volley: ask a question in a UDP datagram and get exactly one answer, or learn why not\n\n"
       "Examples:\n"
+      "  volley serve\n"
+      "  volley request 127.0.0.1 'This is a message'\n"
       "  volley serve --raw --reply length --drop 50%\n"
       "  volley request --raw -v --backoff 100ms..2s 127.0.0.1 'This is another message'\n"
       "  volley send --broadcast 192.168.1.255 'Broadcast datagram!'\n"

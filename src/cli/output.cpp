@@ -92,6 +92,11 @@ int Output::fail(const Error& error) {
               failure_ ? failure_(brief) : Json{{"error", brief.message}});
 }
 
+int Output::fail_told(const Error& error) {
+  tell_error(error.message);
+  return finish(exit_code_for(error.code));
+}
+
 int Output::fail(const Error& error, ExitCode code, const Json& object) {
   tell_error(error.message);
   if (code == ExitCode::kUsage) tell(fmt::format("see: {}", help_));

@@ -80,6 +80,8 @@ class Output {
   /// Reports what ends a verb, as JSON too if that is asked for.
   [[nodiscard]] int fail(const Error& error);
   [[nodiscard]] int fail(const Error& error, ExitCode code, const Json& object);
+  /// The same for a failure that is in the JSON already.
+  [[nodiscard]] int fail_told(const Error& error);
 
  private:
   void tell_error(std::string_view words);

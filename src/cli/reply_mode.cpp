@@ -5,6 +5,7 @@
 #include <array>
 
 #include <volley/bytes.hpp>
+#include <volley/datagram.hpp>
 
 #include "base/check.hpp"
 #include "base/nearest.hpp"
@@ -38,23 +39,22 @@ Result<ReplyMode> parse_reply_mode(std::string_view text) {
                                    : "say echo, length, text:STR, exec:CMD or discard"));
 }
 
-RawServer::Handler make_handler(const ReplyMode& mode) {
+std::optional<Bytes> answer_to(const ReplyMode& mode, Bytes request, std::string& room) {
   switch (mode.kind) {
     case ReplyMode::Kind::kEcho:
-      return [](const Datagram& request, RawReply& reply) { reply.send(request.payload); };
+      return request;
     case ReplyMode::Kind::kLength:
-      return [](const Datagram& request, RawReply& reply) {
-        reply.send(as_bytes(fmt::format("Your data was {} bytes long", request.payload.size())));
-      };
+      room = fmt::format("Your data was {} bytes long", request.size());
+      return as_bytes(room);
     case ReplyMode::Kind::kText:
-      return [text = mode.text](const Datagram&, RawReply& reply) { reply.send(as_bytes(text)); };
+      return as_bytes(mode.text);
     case ReplyMode::Kind::kDiscard:
-      return [](const Datagram&, RawReply&) {};
+      return std::nullopt;
     case ReplyMode::Kind::kCommand:
       break;
   }
   VOLLEY_CHECK(mode.kind != ReplyMode::Kind::kCommand);
-  return {};
+  return std::nullopt;
 }
 
 }  // namespace volley::cli

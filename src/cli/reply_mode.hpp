@@ -1,11 +1,12 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 
+#include <volley/bytes.hpp>
 #include <volley/error.hpp>
-#include <volley/raw_server.hpp>
 
 namespace volley::cli {
 
@@ -19,7 +20,8 @@ struct ReplyMode {
 /// Reads `echo`, `length`, `text:STR`, `exec:CMD` or `discard`. Fails with kInvalid.
 [[nodiscard]] Result<ReplyMode> parse_reply_mode(std::string_view text);
 
-/// What answers at once. Requires any kind but kCommand.
-RawServer::Handler make_handler(const ReplyMode& mode);
+/// The answer to a request, borrowed from it, from the mode or from `room`; nothing of kDiscard.
+/// Requires any kind but kCommand.
+std::optional<Bytes> answer_to(const ReplyMode& mode, Bytes request, std::string& room);
 
 }  // namespace volley::cli

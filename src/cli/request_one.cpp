@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 
 #include <atomic>
+#include <memory>
 #include <string>
 #include <utility>
 
@@ -13,37 +14,36 @@ namespace volley::cli {
 
 namespace {
 
-/// How a request ended, with whatever is known of it.
-struct Ending {
-  std::optional<RawOutcome> outcome{};  // Nothing: it failed on this side.
+/// What became of the request, with whatever is known of it.
+struct Story {
+  std::optional<Ended> ended{};  // Nothing: it failed on this side.
   std::optional<std::string> peer{};
   std::uint64_t attempts = 0;  // To all the addresses tried.
-  Bytes body{};
+  std::optional<std::uint16_t> status{};
+  std::vector<std::byte> body{};
   std::optional<Duration> round_trip{};
-  std::optional<std::uint64_t> strangers{};
-  std::optional<std::uint64_t> duplicates{};
-  std::optional<std::uint64_t> wrong_id{};
+  AskerCounts counts{};
 };
 
-std::string_view name_of(RawOutcome outcome) {
-  if (outcome == RawOutcome::kReply) return "reply";
-  return outcome == RawOutcome::kRefused ? "refused" : "no_answer";
+Json to_json(const Story& story, const std::optional<Error>& error, const BodyFlags& format) {
+  Json object{{"outcome", story.ended.transform(to_string)},
+              {"reason", error ? std::optional{error->message} : std::nullopt},
+              {"attempts", story.attempts},
+              {"rtt_us", story.round_trip.transform(to_microseconds)},
+              {"peer", story.peer},
+              {"status", story.status},
+              {"body", nullptr}};
+  if (!error) set_body(object, story.body, format);
+  object["strangers"] = story.counts.strangers;
+  object["duplicates"] = story.counts.duplicates;
+  object["wrong_id"] = story.counts.wrong_id;
+  return object;
 }
 
-Json to_json(const Ending& ending, const std::optional<Error>& error, const BodyFlags& format) {
-  Json object{{"outcome", ending.outcome.transform(name_of)},
-              {"reason", error ? std::optional{error->message} : std::nullopt},
-              {"attempts", ending.attempts},
-              {"rtt_us", ending.round_trip ? std::optional{to_microseconds(*ending.round_trip)}
-                                           : std::nullopt},
-              {"peer", ending.peer},
-              {"status", nullptr},  // Only the Volley protocol has one.
-              {"body", nullptr}};
-  if (!error) set_body(object, ending.body, format);
-  object["strangers"] = ending.strangers;
-  object["duplicates"] = ending.duplicates;
-  object["wrong_id"] = ending.wrong_id;
-  return object;
+/// What a request that was given up on this side has come to.
+Ended given_up(bool raw, std::uint64_t attempts) {
+  if (raw) return Ended::kNoAnswer;
+  return attempts == 0 ? Ended::kNotExecuted : Ended::kUnknown;
 }
 
 /// One request to the first of a plan's targets that takes it.
@@ -57,82 +57,92 @@ class SingleRequest {
                                [this](const Endpoint& target) { return ask(target); });
     const std::optional<Error> error = done ? std::nullopt : std::optional{done.error()};
     tell_details(done.has_value());
-    const Json object = to_json(ending_, error, plan_.format);
+    const Json object = to_json(story_, error, plan_.format);
     if (error) {
-      const bool unreachable = ending_.outcome && error->code == ErrorCode::kUnreachable;
+      const bool unreachable = story_.ended && error->code == ErrorCode::kUnreachable;
       return output_.fail(*error, unreachable ? ExitCode::kNoAnswer : exit_code_for(error->code),
                           object);
     }
-    output_.is_json() ? output_.json(object) : print_reply(output_, ending_.body, plan_.format);
-    return output_.finish(ExitCode::kDone);
+    output_.is_json() ? output_.json(object) : print_reply(output_, story_.body, plan_.format);
+    if (story_.status.value_or(0) == 0) return output_.finish(ExitCode::kDone);
+    output_.say(fmt::format("{} answered with status {}: the application says that it failed",
+                            *story_.peer, *story_.status));
+    return output_.finish(ExitCode::kNoAnswer);
   }
 
  private:
   Result<void> ask(const Endpoint& target) {
-    ending_ = {.peer = target.to_string(), .attempts = ending_.attempts};
+    story_ = {.peer = target.to_string(), .attempts = story_.attempts};
     const auto left = plan_.time_left(target);
     if (left == Duration::zero()) {
-      ending_.outcome = RawOutcome::kNoAnswer;
-      return std::unexpected(
-          Error{.code = ErrorCode::kTimedOut,
-                .message = fmt::format("no time was left to ask {}; give a longer --timeout",
-                                       target.to_string())});
+      story_.ended = given_up(plan_.raw, story_.attempts);
+      return failure(
+          ErrorCode::kTimedOut,
+          fmt::format("no time was left to ask {}; give a longer --timeout", target.to_string()));
     }
-    auto options = plan_.options_for(target);
-    options.on_wait = [this](unsigned attempt, Duration wait) {
-      sent_ = attempt;
-      output_.detail(fmt::format("waiting up to {} for a reply", format_duration(wait)));
-    };
-    auto opened = RawClient::open(target, std::move(options));
+    sent_ = 0;
+    auto opened = plan_.raw
+                      ? open_raw_asker(plan_, target,
+                                       [this](unsigned attempt, Duration wait) {
+                                         sent_ = attempt;
+                                         output_.detail(fmt::format("waiting up to {} for a reply",
+                                                                    format_duration(wait)));
+                                       })
+                      : open_clear_asker(plan_, target);
     if (!opened) return std::unexpected(opened.error());
-    client_.emplace(std::move(*opened));
+    Asker& asker = **opened;
     const Control::Running running{
-        control_,
-        {.stop = [this] { client_->stop(); },
-         .report =
-             [this] {
-               output_.tell(
-                   fmt::format("no answer yet, after {}", format_count(sent_.load(), "attempt")));
-             }}};
-    return note(target, client_->request(plan_.body, left));
+        control_, {.stop = [&asker] { asker.stop(); }, .report = [this] { report(); }}};
+    const Result<void> done = exchange(asker, left);
+    story_.counts = asker.counts();
+    story_.attempts += story_.counts.attempts;
+    if (done || done.error().code != ErrorCode::kStopped) return done;
+    story_.ended = given_up(plan_.raw, story_.attempts);
+    return failure(ErrorCode::kStopped,
+                   fmt::format("interrupted: no answer from {} so far, after {}",
+                               target.to_string(), format_count(story_.attempts, "attempt")));
   }
 
-  Result<void> note(const Endpoint& target, const Result<RawAnswer>& answer) {
-    const RawClientCounters counters = client_->counters();
-    ending_.attempts += counters.attempts;
-    if (!plan_.options.connected) ending_.strangers = counters.strangers;
-    if (plan_.options.matcher) {
-      ending_.duplicates = counters.duplicates;
-      ending_.wrong_id = counters.wrong_id;
-    }
-    if (!answer && answer.error().code == ErrorCode::kStopped) {
-      ending_.outcome = RawOutcome::kNoAnswer;
-      return std::unexpected(Error{
-          .code = ErrorCode::kStopped,
-          .message = fmt::format("interrupted: no answer from {} so far, after {}",
-                                 target.to_string(), format_count(ending_.attempts, "attempt"))});
-    }
-    if (!answer) return std::unexpected(answer.error());
-    ending_.outcome = answer->outcome;
-    ending_.body = answer->body;
-    ending_.round_trip = answer->round_trip;
-    return answer->error ? std::unexpected(*answer->error) : Result<void>{};
+  /// Runs it to its end. Fails with whatever kept it from having a reply.
+  Result<void> exchange(Asker& asker, std::optional<Duration> left) {
+    std::optional<Error> error;
+    auto done = asker.submit(
+        plan_.body,
+        [&](const Ending& ending) {
+          story_.ended = ending.ended;
+          story_.status = ending.status;
+          story_.body = {ending.body.begin(), ending.body.end()};
+          story_.round_trip = ending.round_trip;
+          error = ending.error;
+        },
+        left);
+    while (done && !story_.ended) done = asker.run_once();
+    if (story_.ended && error) return std::unexpected(*error);
+    return story_.ended ? Result<void>{} : done;
+  }
+
+  void report() {
+    const std::string spent = format_duration(now() - plan_.begun);
+    output_.tell(plan_.raw
+                     ? fmt::format("no answer yet, after {}", format_count(sent_.load(), "attempt"))
+                     : fmt::format("no answer yet, after {}", spent));
   }
 
   void tell_details(bool answered) const {
     if (answered) {
       output_.detail(fmt::format(
-          "{} answered after {}{}", *ending_.peer, format_count(ending_.attempts, "attempt"),
-          ending_.round_trip ? ", in " + format_duration(*ending_.round_trip) : ""));
+          "{} answered after {}{}", *story_.peer, format_count(story_.attempts, "attempt"),
+          story_.round_trip ? ", in " + format_duration(*story_.round_trip) : ""));
     }
-    if (ending_.wrong_id.value_or(0) > 0) {
-      output_.detail(fmt::format("wrong ID, or none: {} dropped",
-                                 format_count(*ending_.wrong_id, "datagram")));
-    }
-    if (ending_.strangers) {
+    const AskerCounts& counts = story_.counts;
+    if (counts.wrong_id.value_or(0) > 0) {
       output_.detail(
-          fmt::format("strangers: {} dropped", format_count(*ending_.strangers, "datagram")));
-    } else if (ending_.attempts > 0) {
+          fmt::format("wrong ID, or none: {} dropped", format_count(*counts.wrong_id, "datagram")));
+    }
+    if (counts.strangers) {
+      output_.detail(
+          fmt::format("strangers: {} dropped", format_count(*counts.strangers, "datagram")));
+    } else if (plan_.raw && story_.attempts > 0) {
       output_.detail(
           "strangers: not counted, as the kernel drops what they send to a connected socket; "
           "--unconnected counts them");
@@ -142,17 +152,16 @@ class SingleRequest {
   const RequestPlan& plan_;
   Output& output_;
   Control& control_;
-  std::optional<RawClient> client_;  // Of the present address: it holds the reply.
-  Ending ending_;
-  std::atomic<unsigned> sent_ = 0;  // To the present address; read by an interim report.
+  Story story_;
+  std::atomic<unsigned> sent_ = 0;  // In raw mode, to the present address; read by a report.
 };
 
 }  // namespace
 
-Json failure_of_one(const Error& error) {
-  Ending ending;
-  if (exit_code_for(error.code) == ExitCode::kNoAnswer) ending.outcome = RawOutcome::kNoAnswer;
-  return to_json(ending, error, {});
+Json failure_of_one(const Error& error, bool raw) {
+  Story story;
+  if (exit_code_for(error.code) == ExitCode::kNoAnswer) story.ended = given_up(raw, 0);
+  return to_json(story, error, {});
 }
 
 int request_one(const RequestPlan& plan, Output& output, Control& control) {

@@ -42,66 +42,104 @@ double to_microseconds(Duration duration) {
   return static_cast<double>(duration.count()) / 1000;
 }
 
-void Tally::add(const RawAnswer& answer) {
-  const bool refused = answer.outcome == RawOutcome::kRefused;
-  ++(answer.outcome == RawOutcome::kReply ? answered_ : refused ? refused_ : no_answer_);
-  if (answer.round_trip) round_trips_.push_back(*answer.round_trip);
+void Spread::sort() {
+  std::ranges::sort(samples_);
 }
 
-void Tally::clear() {
-  answered_ = refused_ = no_answer_ = 0;
-  round_trips_.clear();
+std::optional<Duration> Spread::quantile(double share) {
+  sort();
+  return cli::quantile(samples_, share);
 }
 
-std::string Tally::text(const Total& total) {
-  std::string out = fmt::format(
-      "{} to {}, {} at a time: {} answered, {} without an answer, {} refused\n",
-      format_count(total.requests, "request"), total.peer.value_or("-"), format_whole(total.window),
-      format_whole(answered()), format_whole(no_answer()), format_whole(refused()));
-  out += fmt::format("{} sent in {}: {:.0f} answered a second",
-                     format_count(total.attempts, "datagram"), format_duration(total.elapsed),
-                     rate_of(answered(), total.elapsed));
-  std::ranges::sort(round_trips_);
+std::string Spread::text() {
+  sort();
+  std::string out;
   for (const auto& [key, words, share] : kParts) {
-    const auto time = quantile(round_trips_, share);
+    const auto time = cli::quantile(samples_, share);
     if (!time) break;
-    out +=
-        fmt::format("{}{} {}", share == 0 ? "\nround trip: " : ", ", words, format_duration(*time));
+    out += fmt::format("{}{} {}", out.empty() ? "" : ", ", words, format_duration(*time));
   }
   return out;
 }
 
-Json Tally::json(const Total& total, const std::optional<Error>& error) {
-  const RawClientCounters& counters = total.counters;
-  // Raw mode proves nothing of a request without an answer: it may have been executed or not.
-  const std::uint64_t unknown = total.requests - std::min(total.requests, answered());
-  const auto only_if = [](bool known, std::uint64_t count) {
-    return known ? std::optional{count} : std::nullopt;
-  };
-  std::ranges::sort(round_trips_);
+Json Spread::json() {
+  sort();
   Json spread;
-  for (const auto& [key, words, share] : kParts) {
-    const auto time = quantile(round_trips_, share);
-    spread[std::string{key}] = time.transform(to_microseconds);
+  for (const auto& [key, words, share] : kParts)
+    spread[std::string{key}] = cli::quantile(samples_, share).transform(to_microseconds);
+  return spread;
+}
+
+void Tally::add(const Ending& ending) {
+  ++counts_[static_cast<std::size_t>(ending.ended)];
+  if (ending.round_trip) round_trips_.add(*ending.round_trip);
+  if (!ending.error) return;
+  if (ending.error->code == ErrorCode::kRefused) ++refused_;
+  why_ = ending.error->message;
+}
+
+void Tally::clear() {
+  for (auto& count : counts_) count = 0;
+  refused_ = 0;
+  why_.reset();
+  round_trips_.clear();
+}
+
+std::uint64_t Tally::ended() const {
+  std::uint64_t sum = 0;
+  for (const auto& count : counts_) sum += count;
+  return sum;
+}
+
+std::string Tally::endings_text() const {
+  const auto words = [this](Ended ended) { return format_whole(count(ended)); };
+  if (raw_) {
+    return fmt::format("{} answered, {} without an answer, {} refused", words(Ended::kReply),
+                       words(Ended::kNoAnswer), words(Ended::kRefused));
   }
-  return {{"requests", total.requests},
+  return fmt::format("{} answered, {} not executed, {} executed with the reply lost, {} unknown",
+                     words(Ended::kReply), words(Ended::kNotExecuted),
+                     words(Ended::kExecutedReplyLost), words(Ended::kUnknown));
+}
+
+std::string Tally::text(const Total& total) {
+  std::string out =
+      fmt::format("{} to {}, {} at a time: {}\n", format_count(total.counts.requests, "request"),
+                  total.peer.value_or("-"), format_whole(total.window), endings_text());
+  // In clear mode requests share datagrams.
+  out += fmt::format("{} in {}: {:.0f} answered a second",
+                     raw_ ? format_count(total.attempts, "datagram") + " sent"
+                          : format_count(total.attempts, "attempt"),
+                     format_duration(total.elapsed), rate_of(answered(), total.elapsed));
+  const std::string spread = round_trips_.text();
+  return spread.empty() ? out : out + "\nround trip: " + spread;
+}
+
+Json Tally::json(const Total& total, const std::optional<Error>& error) {
+  const AskerCounts& counts = total.counts;
+  // Raw mode proves nothing of a request without an answer: it may have been executed or not.
+  const std::uint64_t unproven = counts.requests - std::min(counts.requests, answered());
+  const auto only_raw = [this](std::uint64_t count) {
+    return raw_ ? std::optional{count} : std::nullopt;
+  };
+  return {{"requests", counts.requests},
           {"answered", answered()},
-          {"no_answer", no_answer()},
-          {"refused", refused()},
-          {"not_executed", 0},
-          {"executed_reply_lost", 0},
-          {"unknown", unknown},
+          {"no_answer", only_raw(count(Ended::kNoAnswer))},
+          {"refused", only_raw(count(Ended::kRefused))},
+          {"not_executed", count(Ended::kNotExecuted)},
+          {"executed_reply_lost", count(Ended::kExecutedReplyLost)},
+          {"unknown", raw_ ? unproven : count(Ended::kUnknown)},
           {"reason", error ? std::optional{error->message} : std::nullopt},
           {"attempts", total.attempts},
           {"seconds", std::chrono::duration<double>{total.elapsed}.count()},
           {"rate", rate_of(answered(), total.elapsed)},
-          {"rtt_us", spread},
+          {"rtt_us", round_trips_.json()},
           {"peer", total.peer},
-          {"strangers", only_if(total.sees_strangers, counters.strangers)},
-          {"wrong_id", only_if(total.has_matcher, counters.wrong_id)},
-          {"duplicates", only_if(total.has_matcher, counters.duplicates)},
-          {"late", only_if(total.has_matcher, counters.late)},
-          {"truncated", counters.truncated}};
+          {"strangers", counts.strangers},
+          {"wrong_id", counts.wrong_id},
+          {"duplicates", counts.duplicates},
+          {"late", counts.late},
+          {"truncated", counts.truncated}};
 }
 
 }  // namespace volley::cli

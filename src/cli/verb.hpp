@@ -89,5 +89,6 @@ std::unique_ptr<Verb> make_send();
 std::unique_ptr<Verb> make_listen();
 std::unique_ptr<Verb> make_mtu();
 std::unique_ptr<Verb> make_port();
+std::unique_ptr<Verb> make_ping();
 
 }  // namespace volley::cli

@@ -74,7 +74,7 @@ void ClientState::count(Drop drop) {
     case Drop::kBeyondWindow:
       break;
   }
-  VOLLEY_CHECK(!"a reason of the server's");
+  VOLLEY_CHECK(false);  // A reason of the server's.
 }
 
 /// protocol.md §5.3.

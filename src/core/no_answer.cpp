@@ -20,6 +20,8 @@ std::string attempts_text(unsigned attempts) {
 
 std::string_view cause_text(std::optional<ErrorCode> hint) {
   switch (hint.value_or(ErrorCode::kTimedOut)) {
+    case ErrorCode::kRefused:
+      return "nothing listens on that port; start the server, or check the port";
     case ErrorCode::kUnreachable:
       return "the network says that it cannot be reached; check the address and the route to it";
     case ErrorCode::kTooLarge:

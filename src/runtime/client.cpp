@@ -8,6 +8,7 @@
 #include <volley/clock.hpp>
 #include <volley/udp_socket.hpp>
 
+#include "core/no_answer.hpp"
 #include "core/pending_table.hpp"
 #include "core/retry_policy.hpp"
 #include "os/entropy.hpp"
@@ -51,6 +52,7 @@ struct Client::State {
         socket{std::move(opened)},
         core{core_options(destination, options)},
         idle{options.idle},
+        on_pong{options.on_pong},
         stop{std::move(flag)} {}
 
   [[nodiscard]] Result<RequestId> submit(Bytes body, Handler&& handler,
@@ -59,6 +61,7 @@ struct Client::State {
   void flush(Instant time);
   [[nodiscard]] Result<bool> receive(std::optional<Instant> until, Instant time);
   void hear_errors(Instant time);
+  void note_hint(ErrorCode code, Instant time);
   void deliver();
   [[nodiscard]] Result<void> usable() const;
 
@@ -66,12 +69,14 @@ struct Client::State {
   UdpSocket socket;
   ClientCore core;
   Idle idle;
+  std::function<void(const Pong&)> on_pong;
   os::StopFlag stop;
   ReceiveBatch in;
   SendBatch out;
   std::vector<Handler> handlers;  // By the request's slot.
-  std::uint64_t finished = 0;
+  std::uint64_t happened = 0;     // Ends, echoes and hints.
   std::optional<Pong> pong;
+  std::optional<ErrorCode> hint;
   const Duration tick = clock_tick();
   ReceiveDepth depth;
   bool running = false;  // Within a run call: a handler may submit, but not run.
@@ -111,7 +116,7 @@ void Client::State::flush(Instant time) {
       out.commit(*transmit);
     }
     more = out.full();
-    if (auto done = socket.send(out); !done) core.handle_hint(done.error().code, time);
+    if (auto done = socket.send(out); !done) note_hint(done.error().code, time);
   }
 }
 
@@ -122,7 +127,7 @@ Result<bool> Client::State::receive(std::optional<Instant> until, Instant time) 
   constexpr int kLooks = 8;  // Of a spinning client at its socket, for each at the clock.
   const auto look = [this](bool linger) {
     const auto done = socket.receive(in, {.most = depth.most(), .linger = linger});
-    if (!done) core.handle_hint(done.error().code, now());
+    if (!done) note_hint(done.error().code, now());
     depth.found(in.datagrams().size(), in.slots());
     return !done || !in.datagrams().empty();
   };
@@ -146,16 +151,25 @@ void Client::State::hear_errors(Instant time) {
   while (true) {
     const auto error = socket.next_error();
     if (!error || !*error) return;
-    core.handle_hint((*error)->code, time);
+    if ((*error)->origin != SocketError::Origin::kOther) note_hint((*error)->code, time);
   }
+}
+
+void Client::State::note_hint(ErrorCode code, Instant time) {
+  ++happened;
+  hint = code;
+  core.handle_hint(code, time);
 }
 
 /// Runs the handlers of what has ended.
 void Client::State::deliver() {
   while (const auto event = core.poll_event()) {
-    if (event->pong) pong = event->pong;
+    ++happened;
+    if (event->pong) {
+      pong = event->pong;
+      if (on_pong) on_pong(*pong);
+    }
     if (!event->answer) continue;
-    ++finished;
     Handler handler = std::exchange(handlers[slot_of(event->request)], nullptr);
     handler(*event->answer);
   }
@@ -238,30 +252,36 @@ bool Client::has_room() const {
   return state_->core.has_room();
 }
 
+Result<std::uint64_t> Client::submit_ping(std::size_t size) {
+  return state_->core.ping(size, now());
+}
+
 Result<std::optional<Pong>> Client::ping(std::size_t size, Duration timeout) {
   State& state = *state_;
   if (auto usable = state.usable(); !usable) return std::unexpected(usable.error());
   const Instant end = now() + timeout;
-  const auto opaque = state.core.ping(size, now());
+  const auto opaque = submit_ping(size);
   if (!opaque) return std::unexpected(opaque.error());
   state.pong.reset();
-  state.running = true;
-  Result<void> done;
+  state.hint.reset();
   const auto echoed = [&] { return state.pong && state.pong->opaque == *opaque; };
-  while (done && !echoed() && !state.stop.raised() && now() < end) done = state.turn(end, now());
-  state.running = false;
+  Result<void> done;
+  while (done && !echoed() && !state.hint && now() < end) done = run_once(end);
   if (!done) return std::unexpected(done.error());
-  if (auto usable = state.usable(); !usable) return std::unexpected(usable.error());
-  return echoed() ? std::exchange(state.pong, std::nullopt) : std::nullopt;
+  if (echoed()) return std::exchange(state.pong, std::nullopt);
+  if (!state.hint) return std::nullopt;
+  return std::unexpected(
+      Error{*state.hint, 0,
+            fmt::format("no echo from {}: {}", state.server.to_string(), cause_text(state.hint))});
 }
 
 Result<void> Client::run_once(std::optional<Instant> until) {
   State& state = *state_;
   if (auto usable = state.usable(); !usable) return usable;
-  const std::uint64_t before = state.finished;
+  const std::uint64_t before = state.happened;
   state.running = true;
   Result<void> done;
-  while (done && state.finished == before && (in_flight() > 0 || until) && !state.stop.raised()) {
+  while (done && state.happened == before && (in_flight() > 0 || until) && !state.stop.raised()) {
     done = state.turn(until, now());
     if (until && now() >= *until) break;
   }
@@ -280,6 +300,9 @@ void Client::stop() noexcept {
 }
 const Endpoint& Client::server() const {
   return state_->server;
+}
+std::optional<ErrorCode> Client::last_hint() const {
+  return state_->hint;
 }
 std::optional<Duration> Client::smoothed_round_trip() const {
   return state_->core.smoothed_round_trip();

@@ -61,7 +61,10 @@ Result<bool> ServerWorker::receive(const Server::Handler& handler) {
   const std::size_t found = in_.datagrams().size() + (port_.lost() - lost_before);
   depth_.found(found, in_.slots());
   for (std::size_t i = 0; i < in_.datagrams().size(); ++i) {
-    if (in_.arrivals()[i].truncated) continue;
+    if (in_.arrivals()[i].truncated) {
+      ++truncated_;
+      continue;
+    }
     // Read after the datagram was: protocol.md §1.3 A1.
     const Instant time = now();
     core_.handle_datagram(in_.datagrams()[i], time);
@@ -134,6 +137,8 @@ Result<void> ServerWorker::wait() {
 void ServerWorker::publish(Instant time) {
   const std::lock_guard lock{mutex_};
   published_ = core_.counters();
+  published_.simulated_losses = port_.lost();
+  published_.truncated = truncated_;
   published_at_ = time;
 }
 

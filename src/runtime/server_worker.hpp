@@ -53,6 +53,7 @@ class ServerWorker {
   ReceiveBatch in_;
   SendBatch out_;
   ReceiveDepth depth_;
+  std::uint64_t truncated_ = 0;
   const Duration tick_;
 
   mutable std::mutex mutex_;

@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 
+#include <volley/options.hpp>
 #include <volley/time.hpp>
 
 namespace volley {
@@ -27,8 +28,8 @@ enum class Sequence : std::uint32_t {};
 // protocol.md §9, what both sides rely on. What only one side chooses stands where it is used.
 
 inline constexpr std::uint8_t kProtocolVersion = 1;
-inline constexpr std::size_t kHeaderSize = 32;    ///< Octets of a clear header (§3.1).
-inline constexpr std::size_t kMaxBody = 65'459;   ///< Octets of a body that may be sent (§8.3).
+inline constexpr std::size_t kHeaderSize = 32;                ///< Octets of a clear header (§3.1).
+inline constexpr std::size_t kMaxBody = ClientLimits::kBody;  ///< Octets, of a body sent (§8.3).
 inline constexpr std::uint32_t kWindow = 65'536;  ///< Numbers from L, or from a context's base, on.
 inline constexpr Sequence kLastSequence{0x7fffffff};
 inline constexpr std::uint8_t kLastAttempt = 255;  ///< Means this or more: the count stops (§4.1).

@@ -89,7 +89,7 @@ class Slips(CommandTest):
                 self.assert_fails(run(volley(verb, typed)), 2, typed, f"did you mean .*{meant}")
 
     def test_a_verb_of_a_later_version(self):
-        for verb in ("ping", "relay", "bench", "keygen", "discover"):
+        for verb in ("relay", "bench", "keygen", "discover"):
             self.assert_fails(run(volley(verb, "127.0.0.1")), 2, verb, "not in this version yet")
 
     def test_a_shared_flag_that_a_verb_does_not_take(self):

@@ -1,5 +1,6 @@
 #include "cli/command_pool.hpp"
 
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include <chrono>
@@ -7,6 +8,7 @@
 #include <mutex>
 
 #include <volley/clock.hpp>
+#include <volley/datagram.hpp>
 
 #include "unit/os/no_room_for_threads.hpp"
 
@@ -18,14 +20,19 @@ using namespace std::chrono_literals;
 /// A pool, and what it answered.
 class Answers {
  public:
-  explicit Answers(const std::string& command) : pool_{std::move(*CommandPool::create(command))} {
-    const auto started = pool_->start([this](Bytes answer, Bytes, const Endpoint&,
-                                             const Endpoint&) { note(answers_, as_text(answer)); },
-                                      [this](const std::string& words) { note(words_, words); });
+  explicit Answers(const std::string& command, bool any_status = false)
+      : pool_{std::move(
+            *CommandPool::create(command, {.most = kMaxPayload, .any_status = any_status}))} {
+    const auto started = pool_->start([this](const std::string& words) { note(words_, words); });
     EXPECT_TRUE(started) << started.error().message;
   }
 
-  void ask(std::string_view text) { pool_->submit({.peer = {}, .payload = as_bytes(text)}); }
+  void ask(std::string_view text) {
+    pool_->submit({}, as_bytes(text), [this](std::uint16_t status, Bytes answer) {
+      note(answers_,
+           fmt::format("{}{}", status == 0 ? "" : fmt::format("{}: ", status), as_text(answer)));
+    });
+  }
 
   std::vector<std::string> wait_for(std::size_t count) { return wait_for(answers_, count); }
   /// What was said beside the answers.
@@ -86,6 +93,13 @@ TEST(CommandPool, DropsAndCountsAndTellsTheAnswerOfACommandThatFailed) {
   }
 }
 
+TEST(CommandPool, AnswersWithAnyStatusWhereThatIsAnAnswer) {
+  Answers answers{"printf half; exit 3", true};
+  answers.ask("x");
+  EXPECT_EQ(answers.wait_for(1), std::vector<std::string>{"3: half"});
+  EXPECT_EQ(answers.pool().counters().failed, 0U);
+}
+
 TEST(CommandPool, TellsWhatACommandWritesToStandardErrorLineByLine) {
   Answers answers{"echo one >&2; printf two >&2; yes >&2 | head -c 300000 >&2; printf done"};
   answers.ask("x");
@@ -129,10 +143,10 @@ TEST(CommandPool, NeverHoldsMoreThanItsRoomAndEndsAtOnce) {
 }
 
 TEST(CommandPool, NoRoomForItsThreadsIsAnError) {
-  auto pool = CommandPool::create("cat");
+  auto pool = CommandPool::create("cat", {});
   ASSERT_TRUE(pool);
   const NoRoomForThreads scarce;
-  const auto started = (*pool)->start({}, {});
+  const auto started = (*pool)->start({});
   ASSERT_FALSE(started);
   EXPECT_EQ(started.error().code, ErrorCode::kFull);
 }

@@ -3,8 +3,6 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <array>
-
 #include <volley/datagram.hpp>
 
 namespace volley::cli {
@@ -13,11 +11,10 @@ namespace {
 std::optional<std::string> answer(std::string_view mode, std::string_view request) {
   const auto parsed = parse_reply_mode(mode);
   EXPECT_TRUE(parsed) << parsed.error().message;
-  std::array<std::byte, 256> space{};
-  RawReply reply{space};
-  make_handler (*parsed)({.peer = {}, .payload = as_bytes(request)}, reply);
-  if (!reply.size()) return std::nullopt;
-  return std::string{as_text(Bytes{space}.first(*reply.size()))};
+  std::string room;
+  return answer_to(*parsed, as_bytes(request), room).transform([](Bytes bytes) {
+    return std::string{as_text(bytes)};
+  });
 }
 
 TEST(ReplyMode, AnswersAsItSays) {

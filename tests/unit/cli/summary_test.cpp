@@ -27,24 +27,19 @@ TEST(Quantile, IsByNearestRank) {
   EXPECT_EQ(quantile(std::vector<Duration>{7us}, 0.99), 7us);
 }
 
-TEST(Tally, CountsHowRequestsEnded) {
-  Tally tally;
-  tally.add(
-      {.outcome = RawOutcome::kReply, .body = {}, .elapsed = {}, .round_trip = 20us, .error = {}});
-  tally.add(
-      {.outcome = RawOutcome::kReply, .body = {}, .elapsed = {}, .round_trip = {}, .error = {}});
-  tally.add(
-      {.outcome = RawOutcome::kNoAnswer, .body = {}, .elapsed = {}, .round_trip = {}, .error = {}});
-  tally.add(
-      {.outcome = RawOutcome::kRefused, .body = {}, .elapsed = {}, .round_trip = {}, .error = {}});
+TEST(Tally, CountsHowRawRequestsEnded) {
+  Tally tally{true};
+  tally.add({.ended = Ended::kReply, .round_trip = 20us});
+  tally.add({.ended = Ended::kReply});
+  tally.add({.ended = Ended::kNoAnswer, .error = Error{ErrorCode::kTimedOut, 0, "late"}});
+  tally.add({.ended = Ended::kRefused, .error = Error{ErrorCode::kRefused, 0, "refused"}});
   EXPECT_EQ(tally.ended(), 4U);
-  RawClientCounters counters;
+  EXPECT_EQ(tally.refused(), 1U);
   const Tally::Total total{.peer = "127.0.0.1:1",
-                           .requests = 4,
                            .attempts = 9,
                            .window = 16,
                            .elapsed = 500ms,
-                           .counters = counters};
+                           .counts = {.requests = 4}};
   const std::string json = tally.json(total, {}).dump();
   EXPECT_THAT(json, HasSubstr(R"("requests":4,"answered":2,"no_answer":1,"refused":1)"));
   EXPECT_THAT(
@@ -55,10 +50,27 @@ TEST(Tally, CountsHowRequestsEnded) {
   EXPECT_THAT(json, HasSubstr(R"("rtt_us":{"min":20.0,"p50":20.0)"));
   EXPECT_THAT(json, HasSubstr(R"("strangers":null)"));
   EXPECT_THAT(tally.text(total), HasSubstr("2 answered, 1 without an answer, 1 refused"));
+  EXPECT_THAT(tally.text(total), HasSubstr("9 datagrams sent in"));
   EXPECT_THAT(tally.text(total), HasSubstr("round trip: least 20 µs, median 20 µs, 90% 20 µs"));
   tally.clear();
   EXPECT_EQ(tally.ended(), 0U);
   EXPECT_THAT(tally.json(total, {}).dump(), HasSubstr(R"("rtt_us":{"min":null)"));
+}
+
+TEST(Tally, TellsTheOutcomesOfClearMode) {
+  Tally tally{false};
+  tally.add({.ended = Ended::kReply, .status = 0});
+  tally.add({.ended = Ended::kNotExecuted, .error = Error{.message = "busy"}});
+  tally.add({.ended = Ended::kExecutedReplyLost, .error = Error{.message = "gone"}});
+  tally.add({.ended = Ended::kUnknown, .error = Error{.message = "no answer"}});
+  const Tally::Total total{.peer = "127.0.0.1:1", .attempts = 7, .counts = {.requests = 4}};
+  const std::string json = tally.json(total, {}).dump();
+  EXPECT_THAT(json, HasSubstr(R"("no_answer":null,"refused":null,"not_executed":1)"));
+  EXPECT_THAT(json, HasSubstr(R"("executed_reply_lost":1,"unknown":1)"));
+  EXPECT_THAT(tally.text(total),
+              HasSubstr("1 answered, 1 not executed, 1 executed with the reply lost, 1 unknown"));
+  EXPECT_THAT(tally.text(total), HasSubstr("7 attempts in"));
+  EXPECT_EQ(tally.why(), "no answer");
 }
 
 }  // namespace
