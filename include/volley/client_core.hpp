@@ -99,7 +99,7 @@ class ClientCore {
   void cancel(RequestId request, Instant now);
   /// Asks for one datagram of `size` bytes to be echoed (44 to 65,507), with its own event if the
   /// echo comes. Gives the opaque number it will bear. Fails with kInvalid, and with kFull: 64 at a
-  /// time, each given up at the policy's deadline or after a minute.
+  /// time, each until its echo came or seems lost.
   [[nodiscard]] Result<std::uint64_t> ping(std::size_t size, Instant now);
 
   /// Whether request() has room: events must be polled for that too.

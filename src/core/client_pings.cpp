@@ -19,16 +19,17 @@ std::optional<std::uint64_t> ClientPings::add(std::size_t size, std::uint64_t dr
 }
 
 ClientPings::Ping* ClientPings::find_place(Instant now) {
-  // One that is free, one whose echo came, or one too old to wait for.
+  // One that is free, one too old to wait for, one whose echo came, or one that seems lost.
   const auto rank = [&](const Ping& ping) {
     if (ping.state == State::kFree) return 0;
-    if (ping.datagram != kNoSlot) return 3;  // It is still in flight.
+    if (ping.datagram != kNoSlot) return 4;  // On its way.
     if (now - ping.made >= patience_) return 1;
+    if (ping.state == State::kQueued) return 4;
     return ping.state == State::kAnswered ? 2 : 3;
   };
   const auto best = std::ranges::min_element(
       pings_, {}, [&](const Ping& ping) { return std::pair{rank(ping), ping.made}; });
-  return rank(*best) < 3 ? &*best : nullptr;
+  return rank(*best) < 4 ? &*best : nullptr;
 }
 
 const ClientPings::Ping* ClientPings::find(std::uint64_t opaque) const {

@@ -15,9 +15,9 @@
 
 namespace volley {
 
-/// The PINGs of a client, 64 at most: protocol.md §4.7. Each is remembered until it is `patience`
-/// old, or its place is needed and its echo came: so that late echoes and second ones are known for
-/// what they are. One thread; never allocates.
+/// The PINGs of a client: protocol.md §4.7. At most 64 wait to be sent or are on their way; each is
+/// remembered until its place is needed, so that late echoes and second ones are known for what
+/// they are. One thread; never allocates.
 class ClientPings {
  public:
   static constexpr std::size_t kPings = 64;

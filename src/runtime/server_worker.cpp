@@ -24,10 +24,8 @@ ServerWorker::ServerWorker(UdpSocket socket, const ServerCore::Options& core,
 
 Result<void> ServerWorker::run(const Server::Handler& handler, const ServerEnding& ending) {
   while (!ending.stop.load(std::memory_order_acquire)) {
-    if (ending.drain.load(std::memory_order_acquire)) {
-      core_.drain();
-      if (core_.idle()) break;
-    }
+    const bool draining = ending.drain.load(std::memory_order_acquire);
+    if (draining) core_.drain();
     const auto heard = receive(handler);
     if (!heard) return std::unexpected(heard.error());
     if (auto done = take_answers(); !done) return done;
@@ -35,6 +33,7 @@ Result<void> ServerWorker::run(const Server::Handler& handler, const ServerEndin
     if (const auto timer = core_.next_timeout(); timer && *timer <= time)
       core_.handle_timeout(time);
     if (auto done = flush(time); !done) return done;
+    if (draining && core_.idle()) break;
     if (time - published_at_ >= kPublishEvery) publish(time);
     if (*heard || idle_ == Idle::kSpin) continue;
     publish(time);

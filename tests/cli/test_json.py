@@ -201,7 +201,7 @@ class OtherVerbs(CommandTest):
 
     def test_failures(self):
         for code, args in ((1, ("port", "nosuchservice")), (3, ("listen", "192.0.2.1:0")), (2, ("send", "-4", "::1")),
-                           (3, ("mtu", "--kernel", "-i", "nosuchdevice", "127.0.0.1")), (2, ("serve",))):
+                           (3, ("mtu", "--kernel", "-i", "nosuchdevice", "127.0.0.1")), (2, ("serve", "-4", "::1"))):
             with self.subTest(args):
                 done = run(volley(*args, "--json"))
                 self.assertEqual(done.code, code)

@@ -71,14 +71,23 @@ class Addresses(CommandTest):
         self.assert_fails(request("--source", "::1", "127.0.0.1:9", "hi"), 2, "::1", "127.0.0.1")
 
 
-class Raw(CommandTest):
-    def test_without_raw_the_command_says_so_and_sends_nothing(self):
-        with bound() as server:
-            done = run(volley("request", address_of(server), "hi"))
-            self.assert_fails(done, 2, "--raw")
-            server.setblocking(False)
-            self.assertRaises(BlockingIOError, server.recv, 10)
-        self.assert_fails(run(volley("serve", "127.0.0.1:0"), timeout=10), 2, "--raw")
+class Modes(CommandTest):
+    def test_flags_of_the_other_mode(self):
+        for args, words in (
+            (("request", "--match", "id@0:2", "127.0.0.1:9", "hi"), "--match .*add --raw"),
+            (("request", "--unconnected", "127.0.0.1:9", "hi"), "--unconnected .*add --raw"),
+            (("request", "--raw", "--idempotent", "127.0.0.1:9", "hi"), "--idempotent .*drop it, or --raw"),
+            (("serve", "--max-amplification", "1", "127.0.0.1:0"), "--max-amplification is for raw mode"),
+            (("ping", "--raw", "127.0.0.1:9"), "drop --raw"),
+        ):
+            with self.subTest(args):
+                self.assert_usage(run(volley(*args)), args[0], words)
+
+    def test_more_than_a_request_or_reply_carries(self):
+        many = "x" * 65460
+        self.assert_usage(run(volley("request", "127.0.0.1:9"), stdin=many.encode()), "request", "65,459 at most")
+        self.assert_usage(run(volley("request", "--size", "65460", "127.0.0.1:9")), "request", "65,459 at most")
+        self.assert_usage(run(volley("serve", "--reply", "text:" + many)), "serve", "65,459 at most")
 
     def test_raw_is_implied_where_there_is_nothing_else(self):
         with bound() as server:

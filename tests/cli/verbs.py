@@ -21,6 +21,16 @@ def serving(*args, where="127.0.0.1:0", **options):
     return start(volley("serve", "--raw", *args, where), **options)
 
 
+def ask(*args, **options):
+    """Runs `volley request` in clear mode to its end."""
+    return run(volley("request", *args), **options)
+
+
+def answering(*args, where="127.0.0.1:0", **options):
+    """A running `volley serve` in clear mode, by default on a free port of loopback."""
+    return start(volley("serve", *args, where), **options)
+
+
 def listening(*args, where="127.0.0.1:0", **options):
     """A running `volley listen`, by default on a free port of loopback."""
     return start(volley("listen", *args, where), **options)
