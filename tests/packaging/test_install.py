@@ -59,7 +59,7 @@ class Installed(unittest.TestCase):
             file.write(text)
 
     def test_program_of_the_readme(self):
-        serve = [self.command, "serve", "--raw", "--reply", "length", "127.0.0.1:0"]
+        serve = [self.command, "serve", "--reply", "length", "127.0.0.1:0"]
         with start(serve, timeout=PATIENCE) as server:
             # README has the port that it serves on; ours is one that is free.
             source, ports = re.subn(r"127\.0\.0\.1:1060", server.listening().text, block("cpp"))
