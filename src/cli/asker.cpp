@@ -32,15 +32,16 @@ Ended to_ended(Outcome outcome) {
 
 class RawAsker final : public Asker {
  public:
-  RawAsker(RawClient client, const RequestPlan& plan) : client_{std::move(client)}, plan_{plan} {}
+  RawAsker(RawClient client, const RequestPlan& plan, Handler handler)
+      : client_{std::move(client)}, plan_{plan}, handler_{std::move(handler)} {}
 
-  Result<void> submit(Bytes body, Handler handler, std::optional<Duration> timeout) override {
-    const auto end = [handler = std::move(handler)](const RawAnswer& answer) {
-      handler({.ended = to_ended(answer.outcome),
-               .body = answer.body,
-               .round_trip = answer.round_trip,
-               .attempts = answer.attempts,
-               .error = answer.error});
+  Result<void> submit(Bytes body, std::uint64_t number, std::optional<Duration> timeout) override {
+    const auto end = [this, number](const RawAnswer& answer) {
+      handler_(number, {.ended = to_ended(answer.outcome),
+                        .body = answer.body,
+                        .round_trip = answer.round_trip,
+                        .attempts = answer.attempts,
+                        .error = answer.error});
     };
     return client_.submit(body, end, timeout);
   }
@@ -65,18 +66,17 @@ class RawAsker final : public Asker {
  private:
   RawClient client_;
   const RequestPlan& plan_;
+  Handler handler_;
 };
 
 class ClearAsker final : public Asker {
  public:
-  ClearAsker(Client client, const RequestPlan& plan) : client_{std::move(client)}, plan_{plan} {}
+  ClearAsker(Client client, const RequestPlan& plan, Handler handler)
+      : client_{std::move(client)}, plan_{plan}, handler_{std::move(handler)} {}
 
-  Result<void> submit(Bytes body, Handler handler, std::optional<Duration> timeout) override {
-    auto end = [this, handler = std::move(handler)](const Answer& answer) {
-      handler(to_ending(answer));
-    };
-    return client_.submit(body, std::move(end),
-                          {.timeout = timeout, .idempotent = plan_.idempotent});
+  Result<void> submit(Bytes body, std::uint64_t number, std::optional<Duration> timeout) override {
+    const auto end = [this, number](const Answer& answer) { handler_(number, to_ending(answer)); };
+    return client_.submit(body, end, {.timeout = timeout, .idempotent = plan_.idempotent});
   }
   Result<void> run_once() override { return client_.run_once(); }
   std::size_t in_flight() const override { return client_.in_flight(); }
@@ -108,6 +108,7 @@ class ClearAsker final : public Asker {
 
   Client client_;
   const RequestPlan& plan_;
+  Handler handler_;
 };
 
 }  // namespace
@@ -131,6 +132,7 @@ std::string_view to_string(Ended ended) {
 }
 
 Result<std::unique_ptr<Asker>> open_raw_asker(const RequestPlan& plan, const Endpoint& target,
+                                              Asker::Handler handler,
                                               std::function<void(unsigned, Duration)> on_wait) {
   auto client = RawClient::open(target, {.policy = plan.policy(target),
                                          .matcher = plan.matcher,
@@ -141,17 +143,18 @@ Result<std::unique_ptr<Asker>> open_raw_asker(const RequestPlan& plan, const End
                                          .prepare = plan.prepare,
                                          .on_wait = std::move(on_wait)});
   if (!client) return std::unexpected(client.error());
-  return std::make_unique<RawAsker>(std::move(*client), plan);
+  return std::make_unique<RawAsker>(std::move(*client), plan, std::move(handler));
 }
 
-Result<std::unique_ptr<Asker>> open_clear_asker(const RequestPlan& plan, const Endpoint& target) {
+Result<std::unique_ptr<Asker>> open_clear_asker(const RequestPlan& plan, const Endpoint& target,
+                                                Asker::Handler handler) {
   auto client = Client::open(target, {.policy = plan.policy(target),
                                       .window = plan.window,
                                       .source = plan.route.choice.source_for(target),
                                       .device = plan.route.choice.device,
                                       .prepare = plan.prepare});
   if (!client) return std::unexpected(client.error());
-  return std::make_unique<ClearAsker>(std::move(*client), plan);
+  return std::make_unique<ClearAsker>(std::move(*client), plan, std::move(handler));
 }
 
 }  // namespace volley::cli

@@ -53,12 +53,13 @@ struct AskerCounts {
 /// A client of either mode, as the command uses it. One thread at a time, but stop() from any.
 class Asker {
  public:
-  using Handler = std::function<void(const Ending&)>;
+  /// Gets the end of each request from within run_once(), with the number that submit() gave it.
+  using Handler = std::function<void(std::uint64_t number, const Ending&)>;
 
   virtual ~Asker() = default;
-  /// Starts a request, which has `timeout` or what the policy gives it; `handler` gets its end from
-  /// within run_once(). Fails with kFull when the window is, and for what is wrong on this side.
-  [[nodiscard]] virtual Result<void> submit(Bytes body, Handler handler,
+  /// Starts a request, which has `timeout` or what the policy gives it. Fails with kFull when the
+  /// window is, and for what is wrong on this side.
+  [[nodiscard]] virtual Result<void> submit(Bytes body, std::uint64_t number,
                                             std::optional<Duration> timeout) = 0;
   [[nodiscard]] virtual Result<void> run_once() = 0;
   virtual std::size_t in_flight() const = 0;
@@ -69,11 +70,12 @@ class Asker {
 
 /// A raw client of the plan's. `on_wait` is told of each wait as it begins.
 [[nodiscard]] Result<std::unique_ptr<Asker>> open_raw_asker(
-    const RequestPlan& plan, const Endpoint& target,
+    const RequestPlan& plan, const Endpoint& target, Asker::Handler handler,
     std::function<void(unsigned attempt, Duration wait)> on_wait = {});
 
 /// A client of the Volley protocol, in clear mode.
 [[nodiscard]] Result<std::unique_ptr<Asker>> open_clear_asker(const RequestPlan& plan,
-                                                              const Endpoint& target);
+                                                              const Endpoint& target,
+                                                              Asker::Handler handler);
 
 }  // namespace volley::cli

@@ -36,7 +36,9 @@ class ManyRequests {
     tally_.clear();
     const std::uint64_t before = total_.attempts;
     total_ = {.peer = target.to_string(), .attempts = before};
-    auto asker = plan_.raw ? open_raw_asker(plan_, target) : open_clear_asker(plan_, target);
+    const auto note = [this](std::uint64_t number, const Ending& ending) { end(number, ending); };
+    auto asker =
+        plan_.raw ? open_raw_asker(plan_, target, note) : open_clear_asker(plan_, target, note);
     if (!asker) return std::unexpected(asker.error());
     const Control::Running running{
         control_, {.stop = [&asker] { (*asker)->stop(); }, .report = [this] { report(); }}};
@@ -58,9 +60,7 @@ class ManyRequests {
     for (std::uint64_t submitted = 0; submitted < plan_.count || asker.in_flight() > 0;) {
       if (!last && tally_.refused() > 0 && tally_.answered() == 0) return refused();
       if (submitted < plan_.count && asker.has_room()) {
-        auto taken = asker.submit(
-            plan_.body,
-            [this, number = submitted + 1](const Ending& ending) { note(number, ending); }, {});
+        auto taken = asker.submit(plan_.body, submitted + 1, {});
         if (taken) {
           ++submitted;
           total_.window = std::max(total_.window, asker.in_flight());
@@ -74,7 +74,7 @@ class ManyRequests {
     return tally_.refused() == plan_.count ? refused() : Result<void>{};
   }
 
-  void note(std::uint64_t number, const Ending& ending) {
+  void end(std::uint64_t number, const Ending& ending) {
     tally_.add(ending);
     if (!output_.is_verbose()) return;
     output_.detail(fmt::format(

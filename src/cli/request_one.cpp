@@ -81,14 +81,14 @@ class SingleRequest {
           fmt::format("no time was left to ask {}; give a longer --timeout", target.to_string()));
     }
     sent_ = 0;
-    auto opened = plan_.raw
-                      ? open_raw_asker(plan_, target,
-                                       [this](unsigned attempt, Duration wait) {
-                                         sent_ = attempt;
-                                         output_.detail(fmt::format("waiting up to {} for a reply",
-                                                                    format_duration(wait)));
-                                       })
-                      : open_clear_asker(plan_, target);
+    why_.reset();
+    const auto note = [this](std::uint64_t, const Ending& ending) { end(ending); };
+    const auto on_wait = [this](unsigned attempt, Duration wait) {
+      sent_ = attempt;
+      output_.detail(fmt::format("waiting up to {} for a reply", format_duration(wait)));
+    };
+    auto opened = plan_.raw ? open_raw_asker(plan_, target, note, on_wait)
+                            : open_clear_asker(plan_, target, note);
     if (!opened) return std::unexpected(opened.error());
     Asker& asker = **opened;
     const Control::Running running{
@@ -105,20 +105,18 @@ class SingleRequest {
 
   /// Runs it to its end. Fails with whatever kept it from having a reply.
   Result<void> exchange(Asker& asker, std::optional<Duration> left) {
-    std::optional<Error> error;
-    auto done = asker.submit(
-        plan_.body,
-        [&](const Ending& ending) {
-          story_.ended = ending.ended;
-          story_.status = ending.status;
-          story_.body = {ending.body.begin(), ending.body.end()};
-          story_.round_trip = ending.round_trip;
-          error = ending.error;
-        },
-        left);
+    auto done = asker.submit(plan_.body, 1, left);
     while (done && !story_.ended) done = asker.run_once();
-    if (story_.ended && error) return std::unexpected(*error);
-    return story_.ended ? Result<void>{} : done;
+    if (!story_.ended) return done;
+    return why_ ? std::unexpected(*why_) : Result<void>{};
+  }
+
+  void end(const Ending& ending) {
+    story_.ended = ending.ended;
+    story_.status = ending.status;
+    story_.body = {ending.body.begin(), ending.body.end()};
+    story_.round_trip = ending.round_trip;
+    why_ = ending.error;
   }
 
   void report() {
@@ -153,6 +151,7 @@ class SingleRequest {
   Output& output_;
   Control& control_;
   Story story_;
+  std::optional<Error> why_;        // There is no reply.
   std::atomic<unsigned> sent_ = 0;  // In raw mode, to the present address; read by a report.
 };
 
