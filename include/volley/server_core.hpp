@@ -55,6 +55,7 @@ struct ServerCounters {
   std::uint64_t executed = 0;       ///< Handlers started.
   std::uint64_t replied = 0;        ///< REPLY frames sent, kept ones again too.
   std::uint64_t repeated = 0;       ///< Of those, kept ones sent again.
+  std::uint64_t held_back = 0;      ///< Kept ones not sent again: one datagram asked for too many.
   std::uint64_t unkept = 0;         ///< Replies sent once and not kept: there was no room.
   std::uint64_t working = 0;        ///< WORKING frames sent.
   std::uint64_t busy = 0;           ///< Refused: no room to run, or too late.
@@ -65,8 +66,10 @@ struct ServerCounters {
   std::uint64_t pongs = 0;
   std::uint64_t lost = 0;  ///< Answers that transmits were not polled for in time.
   // Datagrams that no core sees: a Server counts them.
-  std::uint64_t simulated_losses = 0;  ///< Of ServerOptions::drop.
-  std::uint64_t truncated = 0;         ///< Larger than the receive slot.
+  std::uint64_t simulated_losses = 0;  ///< Of ServerOptions::drop; not in `received`.
+  std::uint64_t truncated = 0;         ///< Larger than the receive slot; not in `received`.
+  std::uint64_t unsent = 0;            ///< In `sent`, but the kernel would not send them.
+  std::uint64_t failed_receives = 0;   ///< Receive calls that the kernel failed.
   // Now.
   std::uint64_t contexts = 0;
   std::uint64_t running = 0;

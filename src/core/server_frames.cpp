@@ -12,6 +12,9 @@ namespace {
 constexpr std::uint32_t kBusyDetail = 10;
 constexpr std::uint32_t kOverloadDetail = 1'000;
 
+/// Octets of REPLY frames with which one datagram's share of kept replies is used up.
+constexpr std::size_t kMostRepeated = kMaxDatagram;
+
 std::uint32_t number_of(const Frame& frame) {
   return std::to_underlying(frame.sequence);
 }
@@ -134,13 +137,7 @@ void ServerCore::State::answer_known(const Frame& frame, NumberState state) {
     case NumberState::Kind::kDone:
       return nack(frame, NackCode::kReplyGone);
     case NumberState::Kind::kKept:
-      ++counters.repeated;
-      replies.hold_again(state.reply());
-      return send_reply({.kind = Answer::Kind::kReply,
-                         .attempt = frame.attempt,
-                         .route = held(at_hand.route),
-                         .number = number_of(frame),
-                         .reply = state.reply()});
+      return send_again(frame, state.reply());
     case NumberState::Kind::kRunning:
       follow(running.at(state.slot()), frame);
       return send({.kind = Answer::Kind::kWorking,
@@ -149,6 +146,22 @@ void ServerCore::State::answer_known(const Frame& frame, NumberState state) {
                    .number = number_of(frame)});
   }
   VOLLEY_CHECK(false);  // It is new.
+}
+
+// protocol.md §6.7: one datagram draws so much of what is kept, and the next one the rest.
+void ServerCore::State::send_again(const Frame& frame, Block reply) {
+  if (at_hand.repeated >= kMostRepeated) {
+    ++counters.held_back;
+    return;
+  }
+  at_hand.repeated += head_size(FrameType::kReply) + replies.at(reply).body.size();
+  ++counters.repeated;
+  replies.hold_again(reply);
+  send_reply({.kind = Answer::Kind::kReply,
+              .attempt = frame.attempt,
+              .route = held(at_hand.route),
+              .number = number_of(frame),
+              .reply = reply});
 }
 
 // protocol.md §6.1: a reply goes where the latest copy or PROBE came from. One that was overtaken

@@ -60,6 +60,7 @@ struct ServerCore::State {
   Context* make_place(const Frame& frame, Instant now);
   bool make_context(Instant now);
   void answer_known(const Frame& frame, NumberState state);
+  void send_again(const Frame& frame, Block reply);
   void follow(Running& handler, const Frame& frame);
   inline bool is_late(const Frame& request, Instant now) const;
   inline Block room_to_run(Context& context);
@@ -122,6 +123,7 @@ struct ServerCore::State {
     Context* context = nullptr;  // The client's, if there is one.
     std::uint32_t lowest = 1;    // L.
     std::uint16_t allowed = 0;   // Octets of the answer, if it came without the right ticket.
+    std::size_t repeated = 0;    // Octets of kept replies sent again for it.
     std::uint8_t turn = 0;
     bool at_start = true;
   };

@@ -13,6 +13,7 @@
 #include "core/retry_policy.hpp"
 #include "os/entropy.hpp"
 #include "os/poller.hpp"
+#include "runtime/error_queue.hpp"
 #include "runtime/receive_depth.hpp"
 
 namespace volley {
@@ -116,7 +117,10 @@ void Client::State::flush(Instant time) {
       out.commit(*transmit);
     }
     more = out.full();
-    if (auto done = socket.send(out); !done) note_hint(done.error().code, time);
+    if (auto done = socket.send(out); !done) {
+      note_hint(done.error().code, time);
+      hear_errors(time);
+    }
   }
 }
 
@@ -127,7 +131,10 @@ Result<bool> Client::State::receive(std::optional<Instant> until, Instant time) 
   constexpr int kLooks = 8;  // Of a spinning client at its socket, for each at the clock.
   const auto look = [this](bool linger) {
     const auto done = socket.receive(in, {.most = depth.most(), .linger = linger});
-    if (!done) note_hint(done.error().code, now());
+    if (!done) {
+      note_hint(done.error().code, now());
+      hear_errors(now());
+    }
     depth.found(in.datagrams().size(), in.slots());
     return !done || !in.datagrams().empty();
   };
@@ -146,13 +153,12 @@ Result<bool> Client::State::receive(std::optional<Instant> until, Instant time) 
   return true;
 }
 
-/// The socket stays ready while its error queue holds anything.
+/// The socket stays ready while its error queue holds anything, and once that is full of what a
+/// server's absence left, there is no room for a datagram.
 void Client::State::hear_errors(Instant time) {
-  while (true) {
-    const auto error = socket.next_error();
-    if (!error || !*error) return;
-    if ((*error)->origin != SocketError::Origin::kOther) note_hint((*error)->code, time);
-  }
+  clear_error_queue(socket, [&](const SocketError& error) {
+    if (error.origin != SocketError::Origin::kOther) note_hint(error.code, time);
+  });
 }
 
 void Client::State::note_hint(ErrorCode code, Instant time) {

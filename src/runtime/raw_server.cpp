@@ -12,6 +12,7 @@
 #include "os/poller.hpp"
 #include "runtime/raw_worker.hpp"
 #include "runtime/run_workers.hpp"
+#include "runtime/serving_options.hpp"
 #include "runtime/worker_sockets.hpp"
 
 namespace volley {
@@ -27,22 +28,14 @@ struct RawServer::State {
 
 namespace {
 
-Error invalid(std::string message) {
-  return {ErrorCode::kInvalid, 0, std::move(message)};
-}
-
 Result<void> validate(const RawServer::Handler& handler, const RawServerOptions& options) {
-  if (!handler) return std::unexpected(invalid("a server needs a handler for what it is asked"));
-  // Written so that NaN fails too.
-  if (!(options.drop >= 0 && options.drop <= 1)) {
-    return std::unexpected(invalid(fmt::format(
-        "cannot drop datagrams with a probability of {}: from 0 to 1 is possible", options.drop)));
-  }
+  if (auto valid = validate_serving(handler != nullptr, options.drop); !valid) return valid;
   if (!(options.max_amplification >= 0 && std::isfinite(options.max_amplification))) {
-    return std::unexpected(invalid(
-        fmt::format("cannot answer at most {} bytes a byte asked: 0 or more is possible, 0 for no "
-                    "limit",
-                    options.max_amplification)));
+    return std::unexpected(
+        Error{ErrorCode::kInvalid, 0,
+              fmt::format("cannot answer at most {} bytes a byte asked: 0 or more is possible, 0 "
+                          "for no limit",
+                          options.max_amplification)});
   }
   return {};
 }

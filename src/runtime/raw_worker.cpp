@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "os/system_error.hpp"
+#include "runtime/error_queue.hpp"
 
 namespace volley {
 
@@ -36,7 +37,7 @@ Result<bool> RawWorker::turn(const RawServer::Handler& handler) {
     if (os::is_broken(error.system_error) || error.code == ErrorCode::kInvalid)
       return std::unexpected(error);
     failed_receives_.add();
-    clear_error_queue();
+    clear_error_queue(port_.port());
     return true;
   }
   const std::uint64_t lost = port_.lost() - lost_before;
@@ -45,7 +46,7 @@ Result<bool> RawWorker::turn(const RawServer::Handler& handler) {
   depth_.found(found, in_.slots());
   if (found == 0) {
     // Who spins looks a million times a second: seldom is often enough.
-    if (idle_ == Idle::kSleep || ++empty_looks_ % 1'024 == 0) clear_error_queue();
+    if (idle_ == Idle::kSleep || ++empty_looks_ % 1'024 == 0) clear_error_queue(port_.port());
     return false;
   }
   received_.add(found);
@@ -61,15 +62,6 @@ Result<bool> RawWorker::turn(const RawServer::Handler& handler) {
   }
   if (auto done = flush(); !done) return std::unexpected(done.error());
   return true;
-}
-
-/// Nobody waits for what the queue says, but it takes the datagrams' room, and while it says
-/// anything the socket is "ready".
-void RawWorker::clear_error_queue() {
-  for (int i = 0; i < BatchLimits::kErrors; ++i) {
-    const auto error = port_.port().next_error();
-    if (!error || !*error) return;
-  }
 }
 
 Result<void> RawWorker::answer(const RawServer::Handler& handler, const Datagram& request) {

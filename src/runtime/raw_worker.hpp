@@ -30,7 +30,6 @@ class RawWorker {
   [[nodiscard]] Result<bool> turn(const RawServer::Handler& handler);
   [[nodiscard]] Result<void> answer(const RawServer::Handler& handler, const Datagram& request);
   [[nodiscard]] Result<void> flush();
-  void clear_error_queue();
 
   LossyPort<UdpSocket> port_;
   bool wildcard_ = false;

@@ -15,6 +15,7 @@
 #include "os/steering.hpp"
 #include "runtime/run_workers.hpp"
 #include "runtime/server_worker.hpp"
+#include "runtime/serving_options.hpp"
 #include "runtime/worker_sockets.hpp"
 
 namespace volley {
@@ -110,6 +111,8 @@ Server& Server::operator=(Server&&) noexcept = default;
 Server::~Server() = default;
 
 Result<Server> Server::bind(const Endpoint& local, Handler handler, const ServerOptions& options) {
+  if (auto valid = validate_serving(handler != nullptr, options.drop); !valid)
+    return std::unexpected(valid.error());
   auto sockets = open_worker_sockets(local, {.workers = options.workers,
                                              .device = options.device,
                                              .dual_stack = options.dual_stack,

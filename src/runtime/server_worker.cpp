@@ -5,6 +5,8 @@
 #include <volley/clock.hpp>
 
 #include "os/poller.hpp"
+#include "os/system_error.hpp"
+#include "runtime/error_queue.hpp"
 
 namespace volley {
 namespace {
@@ -52,13 +54,20 @@ Result<bool> ServerWorker::receive(const Server::Handler& handler) {
   const ReceiveLook look{.most = depth_.most(), .linger = idle_ == Idle::kSleep && patient};
   const std::uint64_t lost_before = port_.lost();
   if (auto done = port_.receive(in_, look); !done) {
-    // What ICMP said of an answer sent earlier is no reason to stop serving the others.
-    if (done.error().code != ErrorCode::kRefused && done.error().code != ErrorCode::kUnreachable)
-      return std::unexpected(done.error());
+    // Anything else may be what ICMP said of an earlier answer, which anyone can forge, or a
+    // moment's want of memory: no reason to stop serving the others.
+    const Error& error = done.error();
+    if (os::is_broken(error.system_error) || error.code == ErrorCode::kInvalid)
+      return std::unexpected(error);
+    ++failed_receives_;
+    clear_error_queue(port_.port());
     return true;
   }
   const std::size_t found = in_.datagrams().size() + (port_.lost() - lost_before);
   depth_.found(found, in_.slots());
+  // Who spins looks a million times a second: seldom is often enough.
+  if (found == 0 && (idle_ == Idle::kSleep || ++empty_looks_ % 1'024 == 0))
+    clear_error_queue(port_.port());
   for (std::size_t i = 0; i < in_.datagrams().size(); ++i) {
     if (in_.arrivals()[i].truncated) {
       ++truncated_;
@@ -136,8 +145,11 @@ Result<void> ServerWorker::wait() {
 void ServerWorker::publish(Instant time) {
   const std::lock_guard lock{mutex_};
   published_ = core_.counters();
+  const SocketCounters& socket = port_.port().counters();
   published_.simulated_losses = port_.lost();
   published_.truncated = truncated_;
+  published_.failed_receives = failed_receives_;
+  published_.unsent = socket.too_large + socket.no_buffers + socket.failed;
   published_at_ = time;
 }
 

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <atomic>
+#include <cstdint>
 #include <mutex>
 #include <vector>
 
@@ -55,6 +56,8 @@ class ServerWorker {
   ReceiveDepth depth_;
   std::uint64_t truncated_ = 0;
   const Duration tick_;
+  unsigned empty_looks_ = 0;  // Of a worker that spins.
+  std::uint64_t failed_receives_ = 0;
 
   mutable std::mutex mutex_;
   ServerCounters published_;

@@ -1,7 +1,10 @@
 #include <gtest/gtest.h>
 
 #include <chrono>
+#include <cstddef>
+#include <cstdint>
 #include <string>
+#include <vector>
 
 #include "server_world.hpp"
 
@@ -206,6 +209,67 @@ TEST(ServerLimits, AReplyWithoutRoomIsSentOnce) {
   world.reply("e", "small");
   EXPECT_EQ(world.said(), "REPLY 5 \"small\"");
   EXPECT_EQ(world.ask(client, {probe(5, 2)}), "REPLY 5 \"small\" attempt 2");
+}
+
+// protocol.md §6.7: what one datagram can draw.
+
+/// Octets of the REPLY frames, and how many there are.
+struct Drawn {
+  std::size_t octets = 0;
+  std::size_t replies = 0;
+};
+Drawn drawn_by(ServerWorld& world, const FakeClient& client, const std::vector<Frame>& frames) {
+  Drawn drawn;
+  const std::uint64_t before = world.counters().repeated;
+  world.hear(client, frames);
+  for (const Heard& heard : world.heard()) drawn.octets += heard.size - kHeaderSize;
+  drawn.replies = world.counters().repeated - before;
+  return drawn;
+}
+
+TEST(ServerLimits, OneDatagramCannotDrawAReplyThousandsOfTimes) {
+  ServerWorld world;
+  const FakeClient client = world.client();
+  world.hear(client, {request(1, "a")});
+  world.reply("a", std::string(1'000, 'r'));
+  world.said();
+  const std::vector<Frame> probes(8'000, probe(1, 2));
+  const Drawn drawn = drawn_by(world, client, probes);
+  EXPECT_EQ(drawn.replies, 65U);  // Of 1,012 octets: the first sum over 65,506.
+  EXPECT_LT(drawn.octets, std::size_t{128} * 1024);
+  EXPECT_EQ(world.counters().held_back, 8'000U - 65);
+  EXPECT_EQ(drawn_by(world, client, {probe(1, 3)}).replies, 1U);
+}
+
+TEST(ServerLimits, OneDatagramDrawsAtMostTwoOfTheLargestReplies) {
+  ServerWorld world;
+  const FakeClient client = world.client();
+  std::vector<Frame> copies;
+  for (std::uint32_t number = 1; number <= 4; ++number) {
+    world.hear(client, {request(number, "a")});
+    world.reply("a", std::string(number == 1 ? 1 : kMaxBody, 'r'));
+    world.said();
+    copies.push_back(request(number, "a", 2));
+  }
+  EXPECT_EQ(drawn_by(world, client, copies).replies, 3U);
+  EXPECT_EQ(world.counters().held_back, 1U);
+  // Whoever asks for what is left gets it: nobody waits for ever.
+  copies.erase(copies.begin(), copies.begin() + 3);
+  EXPECT_EQ(drawn_by(world, client, copies).replies, 1U);
+  EXPECT_EQ(world.started, 4U);
+}
+
+TEST(ServerLimits, RepliesForTheFirstTimeAreNotHeldBack) {
+  ServerWorld world;
+  const FakeClient client = world.client();
+  const std::string body(10'000, 'r');
+  std::vector<Frame> frames;
+  for (std::uint32_t number = 1; number <= 20; ++number) frames.push_back(request(number, "a"));
+  world.hear(client, frames);
+  for (std::uint32_t number = 1; number <= 20; ++number) world.reply("a", body);
+  world.said();
+  EXPECT_EQ(world.counters().replied, 20U);
+  EXPECT_EQ(world.counters().held_back, 0U);
 }
 
 }  // namespace

@@ -43,14 +43,6 @@ int option_of(int socket, int level, int name) {
   return value;
 }
 
-/// Awaits what must come soon.
-bool soon(const std::function<bool()>& condition) {
-  for (const Instant end = now() + 5s; now() < end; std::this_thread::sleep_for(1ms)) {
-    if (condition()) return true;
-  }
-  return condition();
-}
-
 bool tells_of_errors(int socket) {
   pollfd entry{.fd = socket, .events = 0, .revents = 0};
   return ::poll(&entry, 1, 0) == 1;

@@ -10,9 +10,10 @@
 #include <volley/raw_server.hpp>
 #include <volley/udp_socket.hpp>
 
+#include "unit/runtime/loopback.hpp"
+
 namespace volley {
 
-inline const Endpoint kLoopback{IpAddress::v4(127, 0, 0, 1), 0};
 inline const Matcher kMatcher{
     Matcher::Field{.offset = 0, .size = 4, .reply_offset = 0, .random = true}};
 
@@ -47,10 +48,6 @@ inline RawClient open(const Endpoint& server, RawClientOptions options = {}) {
   auto client = RawClient::open(server, std::move(options));
   EXPECT_TRUE(client) << client.error().message;
   return std::move(*client);
-}
-
-inline Endpoint closed_port() {
-  return *UdpSocket::bind(kLoopback)->local();
 }
 
 }  // namespace volley

@@ -1,0 +1,22 @@
+#include "runtime/serving_options.hpp"
+
+#include <fmt/format.h>
+
+namespace volley {
+
+Result<void> validate_serving(bool has_handler, double drop) {
+  if (!has_handler) {
+    return std::unexpected(
+        Error{ErrorCode::kInvalid, 0, "a server needs a handler for what it is asked"});
+  }
+  // Written so that NaN fails too.
+  if (!(drop >= 0 && drop <= 1)) {
+    return std::unexpected(
+        Error{ErrorCode::kInvalid, 0,
+              fmt::format("cannot drop datagrams with a probability of {}: from 0 to 1 is possible",
+                          drop)});
+  }
+  return {};
+}
+
+}  // namespace volley
