@@ -1,10 +1,12 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <atomic>
 #include <chrono>
 #include <cmath>
 #include <functional>
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -12,6 +14,7 @@
 #include <volley/client.hpp>
 #include <volley/clock.hpp>
 #include <volley/server.hpp>
+#include <volley/udp_socket.hpp>
 
 #include "unit/runtime/clear_pair.hpp"
 
@@ -235,13 +238,42 @@ TEST(Clear, PingsAreEchoedAtTheirLength) {
   EXPECT_TRUE(soon([&] { return server->counters().executed == 1; }));
 }
 
-TEST(Clear, PingsOfNobodyComeToNothing) {
-  Client client = client_of(closed_port());
+TEST(Clear, PingsOfWhoIsSilentComeToNothingAndOfNobodyToTheCause) {
+  const auto silent = UdpSocket::bind(kLoopback);
+  Client patient = client_of(*silent->local());
   const Instant start = now();
-  const auto pinged = client.ping(44, 50ms);
-  ASSERT_TRUE(pinged);
-  EXPECT_FALSE(*pinged);
+  const auto unheard = patient.ping(44, 50ms);
+  ASSERT_TRUE(unheard) << unheard.error().message;
+  EXPECT_FALSE(*unheard);
   EXPECT_GE(now(), start + 50ms);
+  EXPECT_FALSE(patient.last_hint());
+
+  Client refused = client_of(closed_port());
+  EXPECT_EQ(refused.ping(44, 10s).error().code, ErrorCode::kRefused);
+  EXPECT_EQ(refused.last_hint(), ErrorCode::kRefused);
+  EXPECT_LT(now(), start + 10s);
+}
+
+TEST(Clear, PingsInFlightAreToldAsTheyComeBack) {
+  Serving server;
+  std::map<std::uint64_t, int> echoes;
+  Client client =
+      client_of(server.address(), {.on_pong = [&](const Pong& pong) { ++echoes[pong.opaque]; }});
+  EXPECT_EQ(ask(client, "x", kPatient), "x");
+  for (std::size_t i = 0; i < ClientLimits::kPings; ++i) {
+    const auto opaque = client.submit_ping(44 + i);
+    ASSERT_TRUE(opaque) << opaque.error().message;
+    echoes[*opaque] = 0;
+  }
+  EXPECT_EQ(client.submit_ping(44).error().code, ErrorCode::kFull);
+  const auto all = [&] {
+    return std::ranges::all_of(echoes, [](const auto& echo) { return echo.second == 1; });
+  };
+  for (const Instant end = now() + 10s; !all() && now() < end;) {
+    ASSERT_TRUE(client.run_once(now() + 10ms));
+  }
+  EXPECT_EQ(echoes.size(), ClientLimits::kPings);
+  EXPECT_TRUE(all());
 }
 
 TEST(Clear, OptionsThatMakeNoSenseAreRefused) {
