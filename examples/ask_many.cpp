@@ -1,5 +1,5 @@
 // Asks a Volley server a hundred thousand questions, a thousand in flight, and counts what became
-// of them.
+// of them: each exactly one of four things.
 //
 //   ask_many ADDR:PORT
 
@@ -15,6 +15,7 @@
 namespace {
 
 constexpr int kQuestions = 100'000;
+constexpr int kInFlight = 1'000;
 
 int fail(const volley::Error& error) {
   std::cerr << "error: " << error.message << '\n';
@@ -30,15 +31,17 @@ int main(int argc, char** argv) {
   }
   const auto server = volley::Endpoint::parse(argv[1]);
   if (!server) return fail(server.error());
-  auto client = volley::Client::open(*server, {.window = 1'000});
+  auto client = volley::Client::open(*server, {.window = kInFlight});
   if (!client) return fail(client.error());
 
   std::array<int, 4> outcomes{};
   const auto count = [&outcomes](const volley::Answer& answer) {
     ++outcomes[static_cast<std::size_t>(answer.outcome)];
   };
-  // What is submitted between two runs shares datagrams. The handlers run within run_once().
-  for (int i = 0; i < kQuestions; ++i) {
+  const auto failed = [&outcomes] { return outcomes[1] + outcomes[2] + outcomes[3]; };
+  // What is submitted between two runs shares datagrams. The handlers run within run_once(). After
+  // as many failures as are in flight at a time there is no use in asking on.
+  for (int i = 0; i < kQuestions && failed() < kInFlight; ++i) {
     while (!client->has_room()) {
       if (const auto done = client->run_once(); !done) return fail(done.error());
     }

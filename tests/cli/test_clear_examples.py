@@ -1,0 +1,150 @@
+"""The clear mode's example programs, each as a user would run it: with a server, without one, and with one that dies."""
+
+import re
+import signal
+import unittest
+
+from support import example, free_port, main, run, start, volley
+
+OUTCOMES = ("reply", "not_executed", "executed_reply_lost", "unknown")
+
+
+def serving(*args, **options):
+    return start(volley("serve", *args, "127.0.0.1:0"), **options)
+
+
+def slow_server():
+    return start(example("slow_server", "127.0.0.1:0"))
+
+
+def where_it_listens(server):
+    return server.await_out(r"^Listening at (127\.0\.0\.1:\d+)\n").group(1)
+
+
+def nowhere():
+    return f"127.0.0.1:{free_port()}"
+
+
+def counts(done):
+    """What ask_many counted, by outcome."""
+    return {name: int(count) for name, count in re.findall(r"^(\w+): (\d+)$", done.out.decode(), re.MULTILINE)}
+
+
+class ClearExamples(unittest.TestCase):
+    def test_ask(self):
+        with serving("--reply", "length") as server:
+            done = run(example("ask", server.listening().text, "a question"))
+        self.assertEqual((done.code, done.out, done.err), (0, b"Your data was 10 bytes long\n", ""))
+
+    def test_own_loop(self):
+        with serving() as server:
+            where = server.listening().text
+            done = run(example("own_loop", where, "a question"))
+        self.assertEqual((done.code, done.err), (0, ""), done)
+        self.assertRegex(done.out.decode(), rf"^{re.escape(where)} answered after 1 attempt in .*\na question\n$")
+
+    def test_through_half_loss(self):
+        with serving("--drop", "50%", "--seed", "1") as server:
+            where = server.listening().text
+            for name in ("ask", "own_loop") * 3:
+                done = run(example(name, where, "a question"))
+                self.assertEqual((done.code, done.out.splitlines()[-1]), (0, b"a question"), done)
+
+    def test_without_a_server_nothing_is_executed(self):
+        with start(example("ask", nowhere(), "a question")) as one, \
+                start(example("own_loop", nowhere(), "a question")) as other:
+            ended = one.wait(), other.wait()
+        for done in ended:
+            self.assertEqual(done.code, 1, done)
+            self.assertIn("not executed: the request was not sent", done.err + done.out.decode())
+            self.assertIn("nothing listens on that port", done.err + done.out.decode())
+
+    def test_a_server_that_hears_and_never_answers(self):
+        with slow_server() as server:
+            where = where_it_listens(server)
+            self.assertEqual(run(example("ask", where, "hello")).code, 0)
+            server.send_signal(signal.SIGSTOP)
+            done = run(example("ask", where, "a question"))
+        self.assertEqual((done.code, done.out), (1, b""), done)
+        self.assertIn("not executed", done.err, "it has never heard the server, so it has not asked")
+
+    def test_a_server_that_dies_while_it_works(self):
+        with serving("--reply", "exec:sleep 3", "-v") as server, \
+                start(example("ask", server.listening().text, "a question")) as asking:
+            server.await_err("says 'a question'")
+            server.kill()
+            done = asking.wait()
+        self.assertEqual((done.code, done.out), (1, b""), done)
+        # It depends on whether the server still came to say that it was working.
+        self.assertRegex(done.err, "^(executed by .*, but no reply came in time|perhaps executed: .*)$")
+
+    def test_ask_many(self):
+        with serving() as server:
+            done = run(example("ask_many", server.listening().text))
+        self.assertEqual((done.code, done.err), (0, ""), done)
+        self.assertEqual(counts(done), {"reply": 100_000, "not_executed": 0, "executed_reply_lost": 0, "unknown": 0})
+
+    def test_ask_many_gives_up_where_nobody_is(self):
+        done = run(example("ask_many", nowhere()))
+        self.assertEqual(done.code, 1, done)
+        counted = counts(done)
+        # A few more may have been asked before the last of a thousand had failed.
+        self.assertTrue(1_000 <= counted["not_executed"] < 2_000, done)
+        self.assertEqual(sum(counted.values()), counted["not_executed"])
+
+    def test_ask_many_counts_every_question_once_when_the_server_dies(self):
+        with serving("--reply", "exec:cat") as server, \
+                start(example("ask_many", server.listening().text)) as asking:
+            server.await_err("listening")
+            server.kill()
+            done = asking.wait()
+        self.assertEqual(done.code, 1, done)
+        counted = counts(done)
+        self.assertEqual(tuple(counted), OUTCOMES)
+        self.assertGreaterEqual(sum(counted.values()) - counted["reply"], 1_000, done)
+
+    def test_slow_server_answers_everybody_before_it_ends(self):
+        with slow_server() as server:
+            where = where_it_listens(server)
+            asking = [start(example("ask", where, f"question {i}")) for i in range(6)]
+            try:
+                answers = sorted(program.wait().out for program in asking)
+            finally:
+                for program in asking:
+                    program.kill()
+            self.assertEqual(answers, sorted(f"slowly: question {i}\n".encode() for i in range(6)))
+            done = run(volley("request", "--count", 100, "--window", 50, "--json", where, "x"))
+            self.assertIn(b'"answered":100', done.out.replace(b" ", b""))
+            server.write(b"\n")  # Enter drains it.
+            self.assertEqual(server.wait().code, 0)
+
+    def test_slow_server_finishes_what_runs_when_it_is_drained(self):
+        with slow_server() as server, \
+                start(volley("request", "--count", 20, "--window", 20, "--json", where_it_listens(server), "x")) as asking:
+            server.write(b"\n")
+            self.assertEqual(server.wait().code, 0)
+            done = asking.wait()
+        # What had begun was answered; what had not never will be: nothing is in doubt.
+        summary = {key: int(value) for key, value in re.findall(r'"(\w+)":\s*(\d+)', done.out.decode())}
+        self.assertEqual(summary["answered"] + summary["not_executed"], 20, done)
+
+    def test_slow_server_on_a_taken_address(self):
+        with slow_server() as server:
+            where = where_it_listens(server)
+            done = run(example("slow_server", where))
+        self.assertEqual((done.code, done.out), (1, b""), done)
+        self.assertRegex(done.err, rf"^error: .*{re.escape(where)}.*in use")
+
+    def test_wrong_arguments(self):
+        for name in ("ask", "ask_many", "own_loop"):
+            done = run(example(name))
+            self.assertEqual((done.code, done.out), (2, b""), done)
+            self.assertRegex(done.err, f"^usage: {name} ")
+        for name, more in (("ask", ["?"]), ("ask_many", []), ("own_loop", ["?"]), ("slow_server", [])):
+            done = run(example(name, "no address", *more))
+            self.assertEqual((done.code, done.out), (1, b""), done)
+            self.assertRegex(done.err, "^error: .*no address")
+
+
+if __name__ == "__main__":
+    main()
