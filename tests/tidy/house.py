@@ -55,7 +55,8 @@ LIBRARIES = {
 
 # Where the operating system's own headers may appear. Benchmarks are measured against bare system calls,
 # and a test of what uses os may ask the system too.
-SYSTEM_FOLDERS = ("src/os/", "tests/unit/os/", "tests/unit/runtime/", "tests/unit/cli/", "bench/")
+SYSTEM_FOLDERS = ("src/os/", "tests/unit/os/", "tests/unit/runtime/", "tests/unit/cli/", "tests/clear/",
+                  "bench/")
 
 # Standard headers that are the operating system under another name, and those that core and wire, which
 # have no thread, no clock and no file, cannot need.
