@@ -153,12 +153,16 @@ class UdpSocket {
 
   // -- batches
 
+  /// Told of a datagram: the transmit that it was of, and its bytes, borrowed for the call.
+  using TooLarge = std::function<void(const Transmit&, Bytes)>;
+
   /// Sends everything, waiting (at most BatchLimits::kSendWait in all) while the socket's buffer is
   /// full, and empties the batch. What one peer's trouble stops is counted and does not stop the
   /// rest. Fails with kFull if the buffer stays full, which loses what is left; when the socket
   /// itself is broken; and on a connected socket, once all was tried, with the first trouble its
   /// peer made: of a datagram of this batch, or by ICMP of an earlier one.
-  [[nodiscard]] Result<void> send(SendBatch& batch);
+  /// `too_large` is told of each datagram that was not sent for its size.
+  [[nodiscard]] Result<void> send(SendBatch& batch, const TooLarge& too_large = {});
   /// The first trouble that a peer made for the last batch: what send() on an unconnected socket
   /// only counts, as the other peers have none of it.
   std::optional<ErrorCode> send_trouble() const;

@@ -34,8 +34,8 @@ namespace {
 /// One batch on its way to the kernel: where it stands, and what was learned on the way.
 class BatchSender {
  public:
-  BatchSender(os::UdpState& state, const SendBatch& batch)
-      : state_{state}, batch_{batch}, transmits_{batch.transmits()} {}
+  BatchSender(os::UdpState& state, const SendBatch& batch, const UdpSocket::TooLarge& too_large)
+      : state_{state}, batch_{batch}, transmits_{batch.transmits()}, tell_too_large_{too_large} {}
 
   Result<void> run() {
     while (index_ < transmits_.size()) {
@@ -203,6 +203,11 @@ class BatchSender {
       return;
     }
     note(EMSGSIZE);
+    if (tell_too_large_) {
+      const Transmit& transmit = transmits_[index_];
+      const std::size_t size = piece(transmit, offset_, singly(transmit, index_));
+      tell_too_large_(transmit, batch_.bytes(index_).subspan(offset_, size));
+    }
     state_.counters.too_large += lose();
   }
 
@@ -226,6 +231,7 @@ class BatchSender {
   os::UdpState& state_;
   const SendBatch& batch_;
   std::span<const Transmit> transmits_;
+  const UdpSocket::TooLarge& tell_too_large_;
   std::size_t index_ = 0;   // The transmit the batch stands at,
   std::size_t offset_ = 0;  // and the byte of it.
   bool split_ = false;      // This transmit goes datagram by datagram.
@@ -237,11 +243,11 @@ class BatchSender {
 
 }  // namespace
 
-Result<void> UdpSocket::send(SendBatch& batch) {
+Result<void> UdpSocket::send(SendBatch& batch, const TooLarge& too_large) {
   state_->trouble = 0;
   if (batch.empty()) return {};
   state_->scratch.fit(std::min(batch.datagrams(), BatchLimits::kMessages));
-  auto done = BatchSender{*state_, batch}.run();
+  auto done = BatchSender{*state_, batch, too_large}.run();
   batch.clear();
   return done;
 }

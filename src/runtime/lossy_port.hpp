@@ -16,7 +16,11 @@ class LossyPort {
   LossyPort(Port port, double loss, std::uint64_t seed)
       : port_{std::move(port)}, loss_{loss}, random_{seed} {}
 
-  Result<void> send(SendBatch& batch) { return port_.send(batch); }
+  /// With what else the port's own send() takes.
+  template <class... More>
+  Result<void> send(SendBatch& batch, const More&... more) {
+    return port_.send(batch, more...);
+  }
 
   Result<void> receive(ReceiveBatch& batch, const ReceiveLook& look = {}) {
     auto done = port_.receive(batch, look);

@@ -121,12 +121,20 @@ Result<void> ServerWorker::pack(Instant time) {
 }
 
 Result<void> ServerWorker::flush(Instant time) {
-  if (auto done = pack(time); !done) return done;
-  return send();
+  Result<void> done;
+  // Of what was too large to send, the core has another answer.
+  do {
+    told_too_large_ = false;
+    if (done = pack(time); done) done = send();
+  } while (done && told_too_large_);
+  return done;
 }
 
 Result<void> ServerWorker::send() {
-  auto done = port_.send(out_);
+  auto done = port_.send(out_, [this](const Transmit& transmit, Bytes datagram) {
+    core_.handle_too_large(transmit, datagram);
+    told_too_large_ = true;
+  });
   // A buffer that stays full loses answers as a network would; the clients ask again.
   if (!done && done.error().code == ErrorCode::kFull) return {};
   return done;

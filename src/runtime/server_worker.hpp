@@ -53,6 +53,7 @@ class ServerWorker {
   std::vector<ServerMailbox::Answer> answers_;
   ReceiveBatch in_;
   SendBatch out_;
+  bool told_too_large_ = false;  // The core, since the last flush began.
   ReceiveDepth depth_;
   std::uint64_t truncated_ = 0;
   const Duration tick_;

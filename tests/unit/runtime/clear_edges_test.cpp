@@ -10,6 +10,7 @@
 #include <array>
 #include <atomic>
 #include <bit>
+#include <cerrno>
 #include <chrono>
 #include <cstring>
 #include <optional>
@@ -62,6 +63,29 @@ TEST(ClearEdges, SimulatedLossIsCountedAndSurvived) {
   EXPECT_EQ(answered, 80);
   EXPECT_TRUE(soon([&] { return server->counters().executed == 80; }));
   EXPECT_GT(server->counters().simulated_losses, 0U);
+}
+
+TEST(ClearEdges, AReplyThatThePathDoesNotCarryIsGoneAtOnce) {
+  const auto narrow = [](UdpSocket& made) -> Result<void> {
+    made.set_send_fault([](const Transmit& transmit) {
+      const std::size_t each = transmit.datagrams() > 1 ? transmit.segment_size : transmit.size;
+      return each > 1'400 ? EMSGSIZE : 0;
+    });
+    return {};
+  };
+  const auto grow = [](const Execution& request, Reply& reply) {
+    const std::string text(std::stoul(std::string{as_text(request.body)}), 'r');
+    reply.send(as_bytes(text));
+  };
+  Serving server{grow, {.prepare = narrow}};
+  Client client = client_of(server.address());
+  EXPECT_EQ(ask(client, "1000", kPatient).size(), 1'000U);
+  const auto gone = client.request(as_bytes("2000"), kPatient);
+  ASSERT_TRUE(gone);
+  EXPECT_EQ(gone->outcome, Outcome::kExecutedReplyLost);
+  EXPECT_EQ(gone->reason, Reason::kReplyGone);
+  EXPECT_LT(gone->elapsed, 10s);
+  EXPECT_EQ(ask(client, "1001", kPatient).size(), 1'001U);
 }
 
 TEST(ClearEdges, OneDatagramLargerThanAClearOneMayBeIsDropped) {
