@@ -5,7 +5,10 @@ JOBS ?= $(shell nproc)
 # Every source file, new ones that git does not know yet among them.
 SOURCES = git ls-files --cached --others --exclude-standard '*.cpp' '*.hpp' | xargs ls 2>/dev/null
 
-.PHONY: build configure run test test-interop bench format tidy install clean help
+FUZZ_SECONDS ?= 60
+FUZZERS ?= wire text server client
+
+.PHONY: build configure run test test-interop fuzz coverage bench format tidy install clean help
 
 build: configure ## build the command, the library, the examples, the tests and the benchmarks
 	@cmake --build --preset release
@@ -24,6 +27,20 @@ test: build ## run every test that needs nothing but this machine
 test-interop: build ## run the tests against dnsmasq, unbound, chrony and coturn (installs them)
 	@scripts/setup interop
 	@ctest --preset release --label-regex interop -j $(JOBS)
+
+fuzz: ## search with libFuzzer for inputs that break the wire or a core, FUZZ_SECONDS=60 each (installs clang 19)
+	@scripts/setup
+	@scripts/setup fuzz
+	@test -f build/fuzz/build.ninja || cmake --preset fuzz
+	@cmake --build --preset fuzz --target $(FUZZERS:%=fuzz_%) $(FUZZERS:%=replay_%)
+	@scripts/fuzz build/fuzz $(FUZZ_SECONDS) $(FUZZERS)
+
+coverage: ## print how many lines of src/wire and src/core the tests run, 95% at least (installs gcovr)
+	@scripts/setup
+	@scripts/setup coverage
+	@test -f build/coverage/build.ninja || cmake --preset coverage
+	@cmake --build --preset coverage --target unit_wire unit_core unit_seal sweep
+	@scripts/coverage build/coverage
 
 bench: build ## one table: Volley against bare system calls, measured in one run
 	@bench/run $(BUILD)

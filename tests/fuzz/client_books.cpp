@@ -1,6 +1,7 @@
 #include "client_books.hpp"
 
 #include <algorithm>
+#include <chrono>
 #include <cstring>
 #include <functional>
 #include <string_view>
@@ -15,6 +16,13 @@ namespace {
 constexpr std::uint32_t kWindow = 65'536;
 constexpr std::size_t kSizeOfCopies = 1'200;
 constexpr std::uint8_t kLastAttempt = 255;
+constexpr Duration kCopiesWithin = std::chrono::seconds{120};
+constexpr Duration kRefusalsWithin = std::chrono::seconds{240};
+
+/// protocol.md §1.1.
+Duration age(Duration elapsed) {
+  return elapsed + elapsed / 1'000 + std::chrono::milliseconds{10};
+}
 
 std::size_t hash_of(std::uint16_t status, Bytes body) {
   return std::hash<std::string_view>{}(as_text(body)) * 65'537 + status;
@@ -47,7 +55,7 @@ void ClientBooks::pings(std::uint64_t opaque, std::size_t size) {
   pings_[opaque] = {.size = size};
 }
 
-void ClientBooks::sends(const Transmit& transmit, Bytes datagram) {
+void ClientBooks::sends(const Transmit& transmit, Bytes datagram, Instant now) {
   require(transmit.peer == seat_.server, "a client sends to its server only");
   require(transmit.datagrams() == 1, "a client writes one datagram at a time");
   const auto header = sim::read_header(datagram);
@@ -61,7 +69,7 @@ void ClientBooks::sends(const Transmit& transmit, Bytes datagram) {
     ++frames;
     copies |= frame->attempt > 1;
     all_idempotent &= frame->idempotent();
-    check_frame(*header, *frame);
+    check_frame(*header, *frame, now);
     if (frame->type != sim::WireType::kPing) continue;
     const auto ping = pings_.find(frame->opaque);
     require(ping != pings_.end() && ping->second.size == datagram.size(), "a ping is as asked for");
@@ -78,6 +86,7 @@ void ClientBooks::check_header(const sim::WireHeader& header) {
   require(
       tickets_.contains({header.epoch, header.ticket}) || (header.epoch == 0 && header.ticket == 0),
       "a client holds an epoch and a ticket that it was told");
+  check_epoch(header);
   auto& lowest = lowest_.try_emplace(header.client_id, header.note).first->second;
   require(header.note >= lowest, "the lowest unfinished number never falls");
   lowest = header.note;
@@ -86,6 +95,19 @@ void ClientBooks::check_header(const sim::WireHeader& header) {
       continue;
     require(request.key->second >= lowest, "the lowest unfinished number passes none unfinished");
   }
+}
+
+/// protocol.md §5.3: an epoch is left only for one told by a bare header that repeats the turn.
+void ClientBooks::check_epoch(const sim::WireHeader& header) {
+  const bool next_turn = static_cast<std::uint8_t>(header.turn - turn_) == 1;
+  if (epoch_ != 0 && header.epoch != epoch_ && next_turn) {
+    const bool told = std::ranges::any_of(
+        bares_, [&](const Bare& bare) { return bare.epoch == header.epoch && bare.turn == turn_; });
+    require(told, "only a bare header with the present turn tells a new epoch");
+  }
+  require(header.epoch == epoch_ || header.turn != turn_, "with another epoch comes another turn");
+  epoch_ = header.epoch;
+  turn_ = header.turn;
 }
 
 /// Whose frame it is. nullptr if its body is too short to tell, and no earlier one told.
@@ -109,7 +131,8 @@ ClientBooks::Request* ClientBooks::find(const sim::WireHeader& header,
   return &request->second;
 }
 
-void ClientBooks::check_frame(const sim::WireHeader& header, const sim::WireFrame& frame) {
+void ClientBooks::check_frame(const sim::WireHeader& header, const sim::WireFrame& frame,
+                              Instant now) {
   using enum sim::WireType;
   require(frame.type == kRequest || frame.type == kProbe || frame.type == kPing,
           "a client sends no server's frame");
@@ -123,12 +146,28 @@ void ClientBooks::check_frame(const sim::WireHeader& header, const sim::WireFram
   ++request->frames;
   require(frame.attempt == std::min<unsigned>(request->frames, kLastAttempt),
           "an attempt is one more than the last");
+  if (request->frames == 1) request->first = now;
+  if (!request->asked.idempotent) check_copy(*request, header, frame, now);
   if (frame.type == kProbe) {
     return require(!request->asked.idempotent, "no idempotent request is asked after");
   }
   require(frame.idempotent() == request->asked.idempotent, "all copies say the same");
   require(std::ranges::equal(frame.body, body_of(request->asked.uid, request->asked.size)),
           "a body is sent as it was given");
+}
+
+/// protocol.md §5.7, §5.9.
+void ClientBooks::check_copy(Request& request, const sim::WireHeader& header,
+                             const sim::WireFrame& frame, Instant now) {
+  require(frame.type == sim::WireType::kProbe || age(now - request.first) < kCopiesWithin,
+          "no copy is sent after 120 s");
+  const bool moved = request.frames > 1 && header.epoch != request.epoch;
+  request.epoch = header.epoch;
+  if (!moved) return;
+  const bool proven = std::ranges::any_of(bares_, [&](const Bare& bare) {
+    return bare.epoch == header.epoch && age(bare.heard - request.first) < bare.uptime;
+  });
+  require(proven, "a request goes to another life of the server only if that began before it");
 }
 
 void ClientBooks::check_number(const sim::WireHeader& header, const sim::WireFrame& frame) {
@@ -138,11 +177,17 @@ void ClientBooks::check_number(const sim::WireHeader& header, const sim::WireFra
   require(header.epoch != 0, "only an idempotent request is sent without an epoch");
 }
 
-void ClientBooks::hears(Bytes datagram) {
+void ClientBooks::hears(Bytes datagram, Instant now) {
   const auto header = sim::read_header(datagram);
   if (!header || !header->from_server) return;
   tickets_.insert({header->epoch, header->ticket});
   epochs_.insert(header->epoch);
+  if (datagram.size() == sim::kHeaderSize) {
+    bares_.push_back({.epoch = header->epoch,
+                      .turn = header->turn,
+                      .uptime = std::chrono::milliseconds{header->note},
+                      .heard = now});
+  }
   sim::FrameWalk walk{datagram};
   while (const auto frame = walk.next()) {
     Said& said = said_[{header->client_id, frame->seq}];
@@ -156,7 +201,7 @@ void ClientBooks::hears(Bytes datagram) {
   }
 }
 
-void ClientBooks::happens(const ClientEvent& event) {
+void ClientBooks::happens(const ClientEvent& event, Instant now) {
   require(event.answer.has_value() != event.pong.has_value(), "an event is one of the two");
   if (event.pong) {
     const auto ping = pings_.find(event.pong->opaque);
@@ -169,11 +214,11 @@ void ClientBooks::happens(const ClientEvent& event) {
   }
   const auto request = open_.find(event.request);
   require(request != open_.end(), "each request ends once");
-  check_end(request->second, *event.answer);
+  check_end(request->second, *event.answer, now);
   open_.erase(request);
 }
 
-void ClientBooks::check_end(const Request& request, const Answer& answer) {
+void ClientBooks::check_end(const Request& request, const Answer& answer, Instant now) {
   const Duration limit = request.asked.timeout;
   require(answer.elapsed >= Duration::zero() && answer.elapsed <= limit,
           "a request ends by its deadline");
@@ -186,16 +231,26 @@ void ClientBooks::check_end(const Request& request, const Answer& answer) {
       return require(said != nullptr && said->replies.contains(hash_of(answer.status, answer.body)),
                      "a reply is what the server said");
     case Outcome::kNotExecuted:
-      if (request.frames == 0) return;
-      require(!request.asked.idempotent, "what may run again is not known not to have run");
-      return require((said != nullptr && said->refused) || epochs_.size() > 1,
-                     "what was sent was not executed if the server says so");
+      return check_not_executed(request, answer.reason, said != nullptr && said->refused, now);
     case Outcome::kExecutedReplyLost:
       return require(said != nullptr && said->ran,
                      "what was executed is what the server says so of");
     case Outcome::kUnknown:
       return require(request.frames > 0, "what was never sent was not executed");
   }
+}
+
+void ClientBooks::check_not_executed(const Request& request, Reason reason, bool refused,
+                                     Instant now) const {
+  if (request.frames == 0) return;
+  require(!request.asked.idempotent, "what may run again is not known not to have run");
+  if (reason == Reason::kBusy || reason == Reason::kNever) {
+    require(refused, "a refusal is what the server said");
+    return require(age(now - request.first) < kRefusalsWithin,
+                   "no refusal is believed after 240 s");
+  }
+  require(reason == Reason::kRestarted && epochs_.size() > 1,
+          "what was sent is not executed by a word of the server, or after its restart");
 }
 
 }  // namespace volley::fuzz

@@ -41,10 +41,10 @@ class ClientBooks {
   void asks(RequestId id, const Asked& asked, Instant now);
   void pings(std::uint64_t opaque, std::size_t size);
   /// The core sends.
-  void sends(const Transmit& transmit, Bytes datagram);
+  void sends(const Transmit& transmit, Bytes datagram, Instant now);
   /// It is about to hear what comes from the server's address.
-  void hears(Bytes datagram);
-  void happens(const ClientEvent& event);
+  void hears(Bytes datagram, Instant now);
+  void happens(const ClientEvent& event, Instant now);
 
   /// Requests that have not ended.
   std::size_t open() const { return open_.size(); }
@@ -57,13 +57,22 @@ class ClientBooks {
     Asked asked;
     Instant made{};
     std::optional<Key> key{};  ///< Known once it was sent, if its body tells.
-    unsigned frames = 0;       ///< That were sent for it.
+    unsigned frames = 0;       ///< That were sent for it,
+    Instant first{};           ///< the first of them then,
+    std::uint64_t epoch = 0;   ///< and the last with this epoch.
   };
   /// What the server said of a number.
   struct Said {
     std::set<std::size_t> replies;
     bool refused = false;
     bool ran = false;  ///< By WORKING or REPLY_GONE.
+  };
+  /// A bare header of the server's.
+  struct Bare {
+    std::uint64_t epoch;
+    std::uint8_t turn;
+    Duration uptime;
+    Instant heard;
   };
   struct Ping {
     std::size_t size = 0;
@@ -72,10 +81,14 @@ class ClientBooks {
   };
 
   void check_header(const sim::WireHeader& header);
-  void check_frame(const sim::WireHeader& header, const sim::WireFrame& frame);
+  void check_epoch(const sim::WireHeader& header);
+  void check_frame(const sim::WireHeader& header, const sim::WireFrame& frame, Instant now);
+  void check_copy(Request& request, const sim::WireHeader& header, const sim::WireFrame& frame,
+                  Instant now);
   void check_number(const sim::WireHeader& header, const sim::WireFrame& frame);
   Request* find(const sim::WireHeader& header, const sim::WireFrame& frame);
-  void check_end(const Request& request, const Answer& answer);
+  void check_end(const Request& request, const Answer& answer, Instant now);
+  void check_not_executed(const Request& request, Reason reason, bool refused, Instant now) const;
 
   Seat seat_;
   std::map<RequestId, Request> open_;
@@ -87,6 +100,9 @@ class ClientBooks {
   std::map<std::uint64_t, std::uint32_t> lowest_;              ///< L, by client_id.
   std::set<std::pair<std::uint64_t, std::uint64_t>> tickets_;  ///< With their epochs: heard.
   std::set<std::uint64_t> epochs_;
+  std::vector<Bare> bares_;
+  std::uint64_t epoch_ = 0;  ///< Of the last datagram sent,
+  std::uint8_t turn_ = 0;    ///< and its turn.
 };
 
 }  // namespace volley::fuzz

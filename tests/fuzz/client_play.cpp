@@ -154,7 +154,7 @@ void ClientPlay::send(std::size_t most) {
     if (!transmit) break;
     if (sent_.size() == 16) sent_.pop_front();
     const auto end = buffer_.begin() + static_cast<std::ptrdiff_t>(transmit->size);
-    books_.sends(*transmit, sent_.emplace_back(buffer_.begin(), end));
+    books_.sends(*transmit, sent_.emplace_back(buffer_.begin(), end), now_);
   }
   take_events();
 }
@@ -270,14 +270,14 @@ void ClientPlay::restart() {
 void ClientPlay::hear(Octets datagram, const Endpoint& from) {
   if (heard_.size() == 16) heard_.pop_front();
   const Octets& octets = heard_.emplace_back(std::move(datagram));
-  if (from == kServer) books_.hears(octets);
+  if (from == kServer) books_.hears(octets, now_);
   core_.handle_datagram({.peer = from, .payload = octets}, now_);
   if (from != kServer) require(!core_.poll_event(), "a stranger makes nothing happen");
   take_events();
 }
 
 void ClientPlay::take_events() {
-  while (const auto event = core_.poll_event()) books_.happens(*event);
+  while (const auto event = core_.poll_event()) books_.happens(*event, now_);
 }
 
 void ClientPlay::pass(Duration time) {

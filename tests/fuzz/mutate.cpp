@@ -1,6 +1,11 @@
 #include "mutate.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
+#include <cstdio>
+
+#include "target.hpp"
 
 namespace volley::fuzz {
 namespace {
@@ -53,6 +58,17 @@ Input mutate(const std::vector<Input>& corpus, Random& random) {
   }
   if (input.size() > kLongest) input.resize(kLongest);
   return input;
+}
+
+void try_many(std::uint64_t inputs, std::uint64_t seed) {
+  const std::vector<Input> corpus = seeds();
+  for (const Input& input : corpus) try_input(input);
+  fmt::print("{}: {} seed inputs, then {} made of them by --seed {}\n", kTarget, corpus.size(),
+             inputs, seed);
+  // What is printed must not be lost should one of them end the process.
+  std::fflush(stdout);
+  Random random{seed};
+  for (std::uint64_t i = 0; i < inputs; ++i) try_input(mutate(corpus, random));
 }
 
 }  // namespace volley::fuzz

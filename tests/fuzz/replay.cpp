@@ -9,7 +9,6 @@
 #include <string_view>
 #include <vector>
 
-#include "base/random.hpp"
 #include "mutate.hpp"
 #include "target.hpp"
 
@@ -20,17 +19,6 @@ constexpr const char* kUsage =
     "usage: NAME [--inputs N] [--seed S]   the seeds, then N inputs made of them\n"
     "       NAME --write FOLDER            writes the seeds, one a file\n"
     "       NAME FILE...                   these inputs\n";
-
-int run(std::uint64_t inputs, std::uint64_t seed) {
-  const std::vector<Input> corpus = seeds();
-  for (const Input& input : corpus) try_input(input);
-  fmt::print("{}: {} seed inputs, then {} made of them by --seed {}\n", kTarget, corpus.size(),
-             inputs, seed);
-  std::fflush(stdout);
-  Random random{seed};
-  for (std::uint64_t i = 0; i < inputs; ++i) try_input(mutate(corpus, random));
-  return 0;
-}
 
 int write(const std::string& folder) {
   std::uint64_t number = 0;
@@ -62,7 +50,7 @@ std::optional<std::uint64_t> number(std::string_view text) {
 }
 
 int main_of(const std::vector<std::string>& arguments) {
-  std::uint64_t inputs = 2'000;
+  std::uint64_t inputs = 10'000;
   std::uint64_t seed = 1;
   for (std::size_t i = 0; i < arguments.size(); ++i) {
     if (!arguments[i].starts_with("--")) {
@@ -82,7 +70,8 @@ int main_of(const std::vector<std::string>& arguments) {
     else
       return fmt::print(stderr, "{}", kUsage), 2;
   }
-  return run(inputs, seed);
+  try_many(inputs, seed);
+  return 0;
 }
 
 }  // namespace

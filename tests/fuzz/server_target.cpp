@@ -10,7 +10,7 @@ using Octets = std::vector<std::byte>;
 /// A server with so much room, and its only worker.
 ScriptText server(unsigned memory = 9, unsigned running = 63) {
   ScriptText text;
-  return text.u8(0).u8(0).u8(memory).u8(running).u8(31).u8(0).u8(0);
+  return text.u8(0).u8(0).u8(memory).u8(running).u8(31).u8(0).u8(0).u8(0);
 }
 
 /// A client says something: its header, and how many frames follow.

@@ -26,7 +26,7 @@ class Setup(unittest.TestCase):
             return run(["/bin/sh", SETUP, *arguments], env={"PATH": folder})
 
     def test_nothing_missing(self):
-        for what in ((), ("build",), ("lint",), ("interop",)):
+        for what in ((), ("build",), ("lint",), ("interop",), ("fuzz",), ("coverage",)):
             done = self.setup_on(*what, dpkg_query=ALL_INSTALLED, apt_get="echo no; exit 9", id="echo 0")
             self.assertEqual(done, (0, b"", ""), what)
 
@@ -56,7 +56,7 @@ class Setup(unittest.TestCase):
 
     def test_usage(self):
         done = self.setup_on("everything", dpkg_query=ALL_INSTALLED)
-        self.assertEqual((done.code, done.err), (2, "usage: scripts/setup [build|lint|interop]\n"))
+        self.assertEqual((done.code, done.err), (2, "usage: scripts/setup [build|lint|interop|fuzz|coverage]\n"))
 
 
 if __name__ == "__main__":

@@ -126,6 +126,18 @@ TEST(ClientPing, OneThatWasRefusedForItsTicketGoesAgainOnce) {
   EXPECT_FALSE(story.sent());
 }
 
+TEST(ClientPing, AnEchoOfOneThatIsToGoAgainSparesIt) {
+  Met story;
+  const std::uint64_t opaque = story.core.ping(44, story.now).value();
+  const Frame ping = story.sent()->frames[0];
+  ++story.ticket;
+  story.hear_bare(1);
+  story.now += 3ms;
+  story.hear({echo_of(ping)});
+  EXPECT_EQ(story.pong()->opaque, opaque);
+  EXPECT_FALSE(story.sent());
+}
+
 TEST(ClientPing, SixtyFourAtATime) {
   Met story;
   std::set<std::uint64_t> opaques;
