@@ -39,6 +39,11 @@ TEST_P(Planted, IsFound) {
   EXPECT_DEATH(try_with(GetParam()), "broken: ");
 }
 
+/// Else the tests above would prove nothing.
+TEST(Unplanted, BreaksNothing) {
+  try_with(Bug::kNone);
+}
+
 std::vector<Bug> bugs() {
   if (kTarget == "server") {
     return {Bug::kAddressInKey,         Bug::kBaseFreedOnReply, Bug::kContextFreedEarly,
