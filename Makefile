@@ -39,6 +39,7 @@ coverage: ## print how many lines of src/wire and src/core the tests run, 95% at
 	@scripts/setup
 	@scripts/setup coverage
 	@test -f build/coverage/build.ninja || cmake --preset coverage
+	@find build/coverage -name '*.gcda' -delete
 	@cmake --build --preset coverage --target unit_wire unit_core unit_seal sweep
 	@scripts/coverage build/coverage
 
