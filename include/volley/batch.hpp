@@ -27,6 +27,8 @@ class ReceiveBatch {
   /// What arrived, in order; arrivals()[i] tells of datagrams()[i].
   std::span<const Datagram> datagrams() const { return datagrams_; }
   std::span<const Arrival> arrivals() const { return arrivals_; }
+  /// Kernel messages that they came in: datagrams or trains.
+  std::size_t messages() const { return messages_; }
 
   // For whoever fills the batch: the socket, or another model of a datagram port.
   std::size_t slots() const { return slots_; }
@@ -55,10 +57,12 @@ class ReceiveBatch {
   std::unique_ptr<std::byte[]> memory_;
   std::vector<Datagram> datagrams_;
   std::vector<Arrival> arrivals_;
+  std::size_t messages_ = 0;
 };
 
 /// What one send call takes: datagrams written one after another into one buffer. Neighbours to the
-/// same peer from the same address and of the same size become one segmentation run (GSO).
+/// same peer from the same address and of the same size become one segmentation run (GSO), unless
+/// one is to be alone.
 ///
 /// Allocates when made and never after. One thread.
 class SendBatch {

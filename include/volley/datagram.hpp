@@ -49,6 +49,7 @@ struct Transmit {
   IpAddress local{};             ///< The address to send from; unspecified: the kernel chooses.
   std::size_t size = 0;          ///< Bytes, all datagrams of the run together.
   std::size_t segment_size = 0;  ///< Bytes of each datagram but the last; 0 or size: one datagram.
+  bool alone = false;            ///< In no run with others: a SendBatch leaves it as it is.
 
   constexpr std::size_t datagrams() const { return datagrams_of(size); }
   /// How many datagrams `bytes` of this run are.

@@ -102,6 +102,10 @@ struct BatchLimits {
   static constexpr std::size_t kTrain = 128;
   /// Entries of the error queue taken at a time: a flood of ICMP must not keep a thread there.
   static constexpr int kErrors = 256;
+  /// Bytes of datagrams that may wait to be received, as far as net.core.rmem_max allows: twice
+  /// what 16,384 requests of 64 bytes take with all that the kernel adds to them. A burst that does
+  /// not fit is lost, and its retries take milliseconds.
+  static constexpr std::size_t kReceiveRoom = std::size_t{4} * 1024 * 1024;
   /// How long one send of a batch waits, in all, for room in the socket's buffer.
   static constexpr Duration kSendWait = std::chrono::seconds{1};
 };

@@ -180,6 +180,8 @@ class UdpSocket {
   /// unconnected.
   [[nodiscard]] Result<std::uint32_t> path_mtu() const;
   [[nodiscard]] Result<void> set_ttl(int hops);
+  /// Asks for room for BatchLimits::kReceiveRoom bytes of datagrams that wait to be received.
+  [[nodiscard]] Result<void> set_receive_room();
   [[nodiscard]] Result<void> set_detail(const ArrivalDetail& detail);
   /// Whether datagrams tell where they were sent to. On for wildcard sockets from the start.
   [[nodiscard]] Result<void> set_packet_info(bool on);

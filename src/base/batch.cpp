@@ -33,10 +33,12 @@ MutableBytes ReceiveBatch::slot(std::size_t index) {
 void ReceiveBatch::clear() {
   datagrams_.clear();
   arrivals_.clear();
+  messages_ = 0;
 }
 
 void ReceiveBatch::add_train(const Datagram& train, std::size_t segment_size,
                              const Arrival& arrival) {
+  ++messages_;
   Bytes rest = train.payload;
   const std::size_t size = segment_size == 0 ? std::max<std::size_t>(rest.size(), 1) : segment_size;
   do {
@@ -72,9 +74,9 @@ bool SendBatch::full() const {
 bool SendBatch::extends_run(const Transmit& last, const Transmit& next) const {
   const std::size_t segment = last.segment_size == 0 ? last.size : last.segment_size;
   // The last datagram of a run may be shorter, so a short one closes its run.
-  return last.peer == next.peer && last.local == next.local && next.datagrams() == 1 &&
-         next.size > 0 && next.size <= segment && last.size % segment == 0 &&
-         last.size / segment < BatchLimits::kSegments &&
+  return !last.alone && !next.alone && last.peer == next.peer && last.local == next.local &&
+         next.datagrams() == 1 && next.size > 0 && next.size <= segment &&
+         last.size % segment == 0 && last.size / segment < BatchLimits::kSegments &&
          last.size + next.size <= BatchLimits::kRunBytes;
 }
 

@@ -51,6 +51,12 @@ Result<void> UdpSocket::set_ttl(int hops) {
   return state_->set_for_family(IP_TTL, IPV6_UNICAST_HOPS, hops, "the TTL");
 }
 
+// The kernel gives no more than net.core.rmem_max, and does not call that an error.
+Result<void> UdpSocket::set_receive_room() {
+  return state_->set(SOL_SOCKET, SO_RCVBUF, static_cast<int>(BatchLimits::kReceiveRoom),
+                     "SO_RCVBUF");
+}
+
 Result<void> UdpSocket::set_detail(const ArrivalDetail& detail) {
   const auto flag = [](bool on) { return on ? 1 : 0; };
   if (auto done = state_->set(SOL_SOCKET, SO_TIMESTAMPNS, flag(detail.time), "SO_TIMESTAMPNS");

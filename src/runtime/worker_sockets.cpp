@@ -15,6 +15,7 @@ Result<UdpSocket> open_worker(const Endpoint& local, const WorkerBinding& bindin
   if (!socket) return socket;
   // A kernel without it brings datagrams one by one, which is as right and only slower.
   [[maybe_unused]] const auto coalescing = socket->set_coalescing(true);
+  if (auto done = socket->set_receive_room(); !done) return std::unexpected(done.error());
   if (!binding.prepare) return socket;
   if (auto done = binding.prepare(*socket); !done) return std::unexpected(done.error());
   return socket;

@@ -71,6 +71,14 @@ TEST(SendBatch, ASourceOfItsOwnIsARunOfItsOwn) {
   EXPECT_EQ(batch.transmits().size(), 2U);
 }
 
+TEST(SendBatch, WhatIsToBeAloneIsInNoRun) {
+  SendBatch batch;
+  add(batch, kAlice, 100);
+  batch.commit({.peer = kAlice, .size = 32, .alone = true});
+  add(batch, kAlice, 32);
+  EXPECT_EQ(batch.transmits().size(), 3U);
+}
+
 TEST(SendBatch, SaysWhenItIsFull) {
   SendBatch batch{{.bytes = 2 * kMaxPayload, .transmits = 8}};
   add(batch, kAlice, 100);
@@ -109,6 +117,7 @@ TEST(ReceiveBatch, SplitsATrain) {
   EXPECT_EQ(batch.datagrams()[1].peer, kAlice);
   EXPECT_FALSE(batch.arrivals()[0].truncated) << "whole, although its train was cut";
   EXPECT_TRUE(batch.arrivals()[2].truncated);
+  EXPECT_EQ(batch.messages(), 1U);
 }
 
 TEST(ReceiveBatch, AnEmptyDatagramIsOne) {
