@@ -5,6 +5,7 @@
 #include <volley/bytes.hpp>
 
 #include "wire/frame.hpp"
+#include "wire/message_head.hpp"
 #include "wire/numbers.hpp"
 
 namespace volley {
@@ -20,9 +21,29 @@ class FrameReader {
   explicit FrameReader(Bytes frames) : rest_{frames} {}
 
   /// The next frame, its body borrowed from the datagram. None at the end or at PAD.
-  std::optional<Frame> next();
+  std::optional<Frame> next() {
+    if (rest_.size() < MessageHead::kSize) return next_of_any_type();
+    const auto head = MessageHead::read(rest_.data());
+    const std::size_t size = MessageHead::kSize + head.length();
+    const bool request = head.type() == FrameType::kRequest;
+    if ((!request && head.type() != FrameType::kReply) || size > rest_.size()) {
+      return next_of_any_type();
+    }
+    const Bytes body = rest_.subspan(MessageHead::kSize, head.length());
+    rest_ = rest_.subspan(size);
+    return Frame{.type = head.type(),
+                 .attempt = head.attempt(),
+                 .idempotent = request && head.flag(),
+                 .deferred = !request && head.flag(),
+                 .sequence = head.sequence(),
+                 .ttl_ms = request ? head.word() : std::uint16_t{0},
+                 .status = request ? std::uint16_t{0} : head.word(),
+                 .body = body};
+  }
 
  private:
+  std::optional<Frame> next_of_any_type();
+
   Bytes rest_;
 };
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <utility>
 
 #include <volley/bytes.hpp>
@@ -10,9 +11,27 @@
 #include "base/check.hpp"
 #include "wire/byte_writer.hpp"
 #include "wire/frame.hpp"
+#include "wire/message_head.hpp"
 #include "wire/numbers.hpp"
 
 namespace volley {
+
+/// Writes a REQUEST or a REPLY to where there is room for it. Always inline: callers know the type.
+[[gnu::always_inline]] inline void write_message(const Frame& frame, std::byte* to) {
+  const bool request = frame.type == FrameType::kRequest;
+  const MessageHead head{{.type = frame.type,
+                          .flag = request ? frame.idempotent : frame.deferred,
+                          .attempt = frame.attempt,
+                          .sequence = frame.sequence,
+                          .word = request ? frame.ttl_ms : frame.status,
+                          .length = static_cast<std::uint16_t>(frame.body.size())}};
+  VOLLEY_CHECK(head.is_well_formed(frame.type) && frame.body.size() <= kMaxBody &&
+               frame.zeros == 0);
+  head.write(to);
+  if (!frame.body.empty()) {
+    std::memcpy(to + MessageHead::kSize, frame.body.data(), frame.body.size());
+  }
+}
 
 /// Writes frames one after the other into borrowed memory: what follows a datagram's header.
 class FrameWriter {
@@ -22,6 +41,15 @@ class FrameWriter {
   /// Adds a frame, copying its body. Where it does not fit nothing is written, and the answer is
   /// no. Requires the ranges of protocol.md §4, and nothing that the frame's type does not have.
   [[nodiscard]] bool write(const Frame& frame);
+
+  /// Adds a copy of a REPLY, to answer that attempt.
+  [[nodiscard]] bool write_again(Bytes reply, std::uint8_t attempt, bool deferred) {
+    if (reply.size() > room()) return false;
+    std::memcpy(out_.data() + size_, reply.data(), reply.size());
+    MessageHead::address(out_.data() + size_, attempt, deferred);
+    size_ += reply.size();
+    return true;
+  }
 
   /// Fills up with PAD to `size` octets in all, after which there is no room. Requires
   /// size() <= size <= size() + room().
@@ -33,7 +61,6 @@ class FrameWriter {
  private:
   static void write_frame(ByteWriter& out, const Frame& frame);
   static void write_number(ByteWriter& out, const Frame& frame);
-  static void write_body(ByteWriter& out, Bytes body);
 
   MutableBytes out_;
   std::size_t size_ = 0;
@@ -43,10 +70,14 @@ class FrameWriter {
 [[gnu::always_inline]] inline bool FrameWriter::write(const Frame& frame) {
   const std::size_t size = size_of(frame);
   if (size > room()) return false;
-  ByteWriter out{out_.subspan(size_, size)};
-  write_frame(out, frame);
-  // Else the frame has a body or zeros, and its type does not.
-  VOLLEY_CHECK(out.ok() && out.room() == 0);
+  if (frame.type == FrameType::kRequest || frame.type == FrameType::kReply) {
+    write_message(frame, out_.data() + size_);
+  } else {
+    ByteWriter out{out_.subspan(size_, size)};
+    write_frame(out, frame);
+    // Else the frame has a body or zeros, and its type does not.
+    VOLLEY_CHECK(out.ok() && out.room() == 0);
+  }
   size_ += size;
   return true;
 }
@@ -58,21 +89,14 @@ inline void FrameWriter::pad_to(std::size_t size) {
   size_ = size;
 }
 
-// protocol.md §4.3 to §4.7; the layouts are drawn in frame_reader.cpp.
+// protocol.md §4.5 to §4.7; the layouts are drawn in frame_reader.cpp.
 [[gnu::always_inline]] inline void FrameWriter::write_frame(ByteWriter& out, const Frame& frame) {
-  VOLLEY_CHECK(frame.type >= FrameType::kRequest && frame.type <= FrameType::kPong);
+  VOLLEY_CHECK(frame.type >= FrameType::kNack && frame.type <= FrameType::kPong);
   out.u8(std::to_underlying(frame.type));
   switch (frame.type) {
     case FrameType::kRequest:
-      out.u8(frame.idempotent ? 1 : 0);
-      write_number(out, frame);
-      out.u16(frame.ttl_ms);
-      return write_body(out, frame.body);
     case FrameType::kReply:
-      out.u8(frame.deferred ? 1 : 0);
-      write_number(out, frame);
-      out.u16(frame.status);
-      return write_body(out, frame.body);
+      return;
     case FrameType::kNack:
       VOLLEY_CHECK(frame.code >= NackCode::kBusy && frame.code <= NackCode::kOverload);
       out.u8(std::to_underlying(frame.code));
@@ -99,12 +123,6 @@ inline void FrameWriter::pad_to(std::size_t size) {
   out.u8(frame.attempt);
   out.zeros(1);
   out.u32(std::to_underlying(frame.sequence));
-}
-
-[[gnu::always_inline]] inline void FrameWriter::write_body(ByteWriter& out, Bytes body) {
-  VOLLEY_CHECK(body.size() <= kMaxBody);
-  out.u16(static_cast<std::uint16_t>(body.size()));
-  out.bytes(body);
 }
 
 }  // namespace volley

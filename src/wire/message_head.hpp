@@ -1,0 +1,80 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+#include <utility>
+
+#include "wire/big_endian.hpp"
+#include "wire/frame.hpp"
+#include "wire/numbers.hpp"
+
+namespace volley {
+
+/// The octets before the body of a REQUEST or a REPLY, which have one layout and are nearly all
+/// that is ever sent. So they are read and written as two numbers, and not field by field.
+///
+/// 0 type | 1 flag | 2 attempt | 3 zero | 4 seq 4 | 8 ttl_ms or status 2 | 10 length 2
+class MessageHead {
+ public:
+  static constexpr std::size_t kSize = 12;
+
+  struct Fields {
+    FrameType type;
+    bool flag;
+    std::uint8_t attempt;
+    Sequence sequence;
+    std::uint16_t word;  ///< ttl_ms or status.
+    std::uint16_t length;
+  };
+  constexpr explicit MessageHead(const Fields& fields)
+      : number_{std::uint64_t{std::to_underlying(fields.type)} << 56U | (fields.flag ? kFlag : 0) |
+                std::uint64_t{fields.attempt} << 40U | std::to_underlying(fields.sequence)},
+        body_{std::uint32_t{fields.word} << 16U | fields.length} {}
+
+  /// Requires kSize octets there.
+  static MessageHead read(const std::byte* from) {
+    MessageHead head;
+    std::memcpy(&head.number_, from, sizeof head.number_);
+    std::memcpy(&head.body_, from + sizeof head.number_, sizeof head.body_);
+    head.number_ = big_endian(head.number_);
+    head.body_ = big_endian(head.body_);
+    return head;
+  }
+  /// Requires room for kSize octets there.
+  void write(std::byte* to) const {
+    const std::uint64_t number = big_endian(number_);
+    const std::uint32_t body = big_endian(body_);
+    std::memcpy(to, &number, sizeof number);
+    std::memcpy(to + sizeof number, &body, sizeof body);
+  }
+
+  /// Makes the REPLY that was written there one to that attempt.
+  static void address(std::byte* reply, std::uint8_t attempt, bool deferred) {
+    reply[1] = std::byte{deferred};
+    reply[2] = std::byte{attempt};
+  }
+
+  constexpr FrameType type() const { return static_cast<FrameType>(number_ >> 56U); }
+  constexpr bool flag() const { return (number_ & kFlag) != 0; }
+  constexpr std::uint8_t attempt() const { return static_cast<std::uint8_t>(number_ >> 40U); }
+  constexpr Sequence sequence() const { return Sequence{static_cast<std::uint32_t>(number_)}; }
+  constexpr std::uint16_t word() const { return static_cast<std::uint16_t>(body_ >> 16U); }
+  constexpr std::uint16_t length() const { return static_cast<std::uint16_t>(body_); }
+
+  /// Whether all but the length is as protocol.md §4 draws it, for a frame of that type.
+  constexpr bool is_well_formed(FrameType type) const {
+    constexpr std::uint64_t kAllButFlagAttemptSeq = 0xfffe'00ff'8000'0000;
+    return (number_ & kAllButFlagAttemptSeq) == std::uint64_t{std::to_underlying(type)} << 56U &&
+           attempt() != 0 && sequence() != Sequence{};
+  }
+
+ private:
+  constexpr MessageHead() = default;
+  static constexpr std::uint64_t kFlag = std::uint64_t{1} << 48U;
+
+  std::uint64_t number_ = 0;
+  std::uint32_t body_ = 0;
+};
+
+}  // namespace volley
