@@ -107,9 +107,10 @@ class ServerCore {
   /// there are none before the next, and before handle_timeout(): what is left is as if it had been
   /// lost.
   void handle_datagram(const Datagram& datagram, Instant now);
-  /// The next request to execute. Each must end with reply() or abandon(), in any order, now or
-  /// later. Those whose time passed while others of the same datagram ran are refused.
-  std::optional<Execution> poll_request(Instant now);
+  /// The next request to execute, told until the next call; nullptr if there is none. Each must end
+  /// with reply() or abandon(), in any order, now or later; before the next call costs least. Those
+  /// whose time passed while others of the same datagram ran are refused.
+  const Execution* poll_request(Instant now);
 
   // Outbound: reply, abandon, poll_transmit.
 

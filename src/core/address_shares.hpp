@@ -59,11 +59,8 @@ class AddressShares {
   }
   static void give_memory(AddressShare& share, std::uint32_t units) { share.memory -= units; }
 
-  bool take_running(AddressShare& share) const {
-    if (share.running >= most_running_) return false;
-    ++share.running;
-    return true;
-  }
+  bool may_run(const AddressShare& share) const { return share.running < most_running_; }
+  static void take_running(AddressShare& share) { ++share.running; }
   static void give_running(AddressShare& share) { --share.running; }
 
  private:

@@ -12,7 +12,7 @@
 namespace volley {
 
 /// One frame that waits to be sent, or a bare header.
-struct Answer {
+struct QueuedAnswer {
   enum class Kind : std::uint8_t { kReply, kNack, kWorking, kPong, kBare };
 
   Kind kind = Kind::kBare;
@@ -28,7 +28,7 @@ struct Answer {
   Block reply = kNoBlock;    ///< Of a REPLY, held.
   std::uint64_t opaque = 0;  ///< Of a PONG.
 };
-static_assert(sizeof(Answer) == 32);
+static_assert(sizeof(QueuedAnswer) == 32);
 
 /// Answers in the order in which they are to be sent, so many at most. Allocates when made and
 /// never after; one thread.
@@ -41,16 +41,16 @@ class AnswerQueue {
   std::size_t room() const { return kCapacity - (end_ - first_); }
 
   /// Requires room.
-  void push(const Answer& answer) {
+  void push(const QueuedAnswer& answer) {
     VOLLEY_CHECK(room() > 0);
     answers_.make(end_++ % kCapacity, answer);
   }
   /// The one to send next. Requires !empty().
-  const Answer& front() const { return answers_[first_ % kCapacity]; }
+  const QueuedAnswer& front() const { return answers_[first_ % kCapacity]; }
   void pop() { ++first_; }
 
  private:
-  LazyArray<Answer> answers_{kCapacity};
+  LazyArray<QueuedAnswer> answers_{kCapacity};
   std::size_t first_ = 0;
   std::size_t end_ = 0;
 };

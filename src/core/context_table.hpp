@@ -81,8 +81,9 @@ class ContextTable {
 
   // Numbers, all of them from the base on.
 
+  /// Requires that it can be given one: what was never given one is new.
   NumberState state(const Context& context, std::uint32_t number) const {
-    return number < context.end ? entry(context, number) : NumberState{};
+    return entry(context, number);
   }
   /// Whether the number can be given a state.
   static bool has_room(const Context& context, std::uint32_t number) {

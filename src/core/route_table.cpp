@@ -16,15 +16,22 @@ std::size_t RouteTable::place_of(const Address& address) const {
   return hash_(host ^ std::to_underlying(address.client_id)) % kRemembered;
 }
 
+bool RouteTable::is_of(Slot route, const Address& address) const {
+  const Route& known = routes_[route];
+  return known.client_id == address.client_id && known.peer == address.peer &&
+         known.local == address.local;
+}
+
 Slot RouteTable::hold(const Address& address) {
+  // Trains come from one client.
+  if (latest_ != kNoSlot && is_of(latest_, address)) {
+    hold_again(latest_);
+    return latest_;
+  }
   Slot route = remembered_[place_of(address)];
-  if (route != kNoSlot) {
-    const Route& known = routes_[route];
-    if (known.client_id == address.client_id && known.peer == address.peer &&
-        known.local == address.local) {
-      hold_again(route);
-      return route;
-    }
+  if (route != kNoSlot && is_of(route, address)) {
+    hold_again(route);
+    return route;
   }
   if (room_ == 0) return kNoSlot;
   --room_;
@@ -41,6 +48,8 @@ Slot RouteTable::hold(const Address& address) {
 }
 
 void RouteTable::remember(Slot route) {
+  if (route == latest_) return;
+  latest_ = route;
   const Route& remembered = routes_[route];
   Slot& place = remembered_[place_of({remembered.peer, remembered.local, remembered.client_id})];
   if (place == route) return;
@@ -56,6 +65,7 @@ AddressShare* RouteTable::share_of(Slot route) {
 }
 
 void RouteTable::free(Slot route) {
+  if (route == latest_) latest_ = kNoSlot;
   if (routes_[route].share != nullptr) shares_.let_go(*routes_[route].share);
   routes_[route].next_free = free_;
   free_ = route;

@@ -65,6 +65,7 @@ class RouteTable {
 
  private:
   std::size_t place_of(const Address& address) const;
+  bool is_of(Slot route, const Address& address) const;
   void free(Slot route);
 
   AddressShares& shares_;
@@ -74,6 +75,7 @@ class RouteTable {
   Slot free_ = kNoSlot;
   SecretHash hash_;
   std::array<Slot, kRemembered> remembered_{};
+  Slot latest_ = kNoSlot;  // The one remembered last, as long as it is.
 };
 
 }  // namespace volley

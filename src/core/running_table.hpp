@@ -39,17 +39,25 @@ class RunningTable {
   std::size_t size() const { return size_; }
   bool full() const { return size_ == capacity_; }
 
-  /// A place for a handler; what at() gives is still that of another. Requires !full().
-  Slot add() {
-    Slot slot = free_;
-    if (slot != kNoSlot) {
-      free_ = slots_[slot].links.after;
-    } else {
-      slot = fresh_++;
-      slots_.make(slot, {});
+  /// The id that the next to be added will have. Requires !full().
+  ExecutionId next_id() {
+    if (free_ == kNoSlot) {
+      free_ = fresh_++;
+      slots_.make(free_, {});
     }
-    slots_[slot].busy = true;
-    slots_[slot].silent = true;
+    return id_of(free_);
+  }
+  /// Uses that id up, though nobody was added. Requires next_id().
+  void skip_id() { ++slots_[free_].generation; }
+
+  /// Adds the handler that was told next_id().
+  Slot add(const Running& handler) {
+    const Slot slot = free_;
+    Place& place = slots_[slot];
+    free_ = place.links.after;
+    place.running = handler;
+    place.busy = true;
+    place.silent = true;
     silent_.push_back(slots_, slot);
     ++size_;
     return slot;

@@ -59,7 +59,7 @@ void ServerCore::handle_datagram(const Datagram& datagram, Instant now) {
   state_->handle_datagram(datagram, now);
 }
 
-std::optional<Execution> ServerCore::poll_request(Instant now) {
+const Execution* ServerCore::poll_request(Instant now) {
   return state_->poll_request(now);
 }
 
@@ -90,7 +90,7 @@ void ServerCore::handle_too_large(const Transmit& transmit, Bytes datagram) {
   FrameReader frames{opened->frames};
   while (const auto frame = frames.next()) {
     if (frame->type != FrameType::kReply) continue;
-    state_->send({.kind = Answer::Kind::kNack,
+    state_->send({.kind = QueuedAnswer::Kind::kNack,
                   .attempt = frame->attempt,
                   .code = NackCode::kReplyGone,
                   .route = state_->held(route),
@@ -100,6 +100,7 @@ void ServerCore::handle_too_large(const Transmit& transmit, Bytes datagram) {
 }
 
 std::optional<Instant> ServerCore::next_timeout() const {
+  state_->settle();
   std::optional<Instant> next = state_->contexts.next_expiry();
   const Slot silent = state_->running.longest_silent();
   if (silent == kNoSlot) return next;
@@ -108,6 +109,7 @@ std::optional<Instant> ServerCore::next_timeout() const {
 }
 
 void ServerCore::handle_timeout(Instant now) {
+  state_->settle();
   // Its context may be forgotten now.
   state_->at_hand.frames = FrameReader{Bytes{}};
   state_->tell_working(now);
@@ -119,10 +121,12 @@ void ServerCore::drain() {
 }
 
 bool ServerCore::idle() const {
+  state_->settle();
   return state_->running.size() == 0 && state_->answers.empty();
 }
 
 const ServerCounters& ServerCore::counters() const {
+  state_->settle();
   ServerCounters& counters = state_->counters;
   counters.contexts = state_->contexts.size();
   counters.running = state_->running.size();

@@ -26,26 +26,27 @@ bool may_run(NumberState state) {
 
 }  // namespace
 
-std::optional<Execution> ServerCore::State::poll_request(Instant now) {
+const Execution* ServerCore::State::poll_request(Instant now) {
+  settle();
   while (const auto frame = at_hand.frames.next()) {
     const bool first = std::exchange(at_hand.at_start, false);
     if (frame->type == FrameType::kRequest) {
-      const Slot slot =
+      const bool runs =
           frame->idempotent ? take_idempotent(*frame, now) : take_numbered(*frame, now);
-      if (slot != kNoSlot) return start(*frame, slot);
+      if (runs) return start(*frame);
     } else if (frame->type == FrameType::kProbe) {
       answer_probe(*frame, now);
     } else {
       echo(*frame, first);
     }
   }
-  return std::nullopt;
+  return nullptr;
 }
 
 // protocol.md §4.7: the answer to a PING on its own is on its own.
 void ServerCore::State::echo(const Frame& ping, bool first) {
   FrameReader rest = at_hand.frames;
-  send({.kind = Answer::Kind::kPong,
+  send({.kind = QueuedAnswer::Kind::kPong,
         .alone = first && !rest.next(),
         .zeros = ping.zeros,
         .route = held(at_hand.route),
@@ -63,40 +64,36 @@ void ServerCore::State::answer_probe(const Frame& probe, Instant now) {
   nack(probe, NackCode::kNever);
 }
 
-Slot ServerCore::State::take_numbered(const Frame& request, Instant now) {
+bool ServerCore::State::take_numbered(const Frame& request, Instant now) {
   Context* const context = admit(request, now);
-  if (context == nullptr) return kNoSlot;
+  if (context == nullptr) return false;
   const NumberState state = contexts.state(*context, number_of(request));
   if (!may_run(state)) {
     answer_known(request, state);
-    return kNoSlot;
+    return false;
   }
   const Block room = is_late(request, now) ? kNoBlock : room_to_run(*context);
   if (room == kNoBlock) {
     contexts.set(*context, number_of(request), NumberState::refused());
     nack(request, NackCode::kBusy, kBusyDetail);
-    return kNoSlot;
+    return false;
   }
-  ++context->running;
-  const Slot slot = running.add();
-  running.at(slot).context = context;
-  running.at(slot).room = room;
-  contexts.set(*context, number_of(request), NumberState::running(slot));
-  return slot;
+  prompt.context = context;
+  prompt.room = room;
+  return true;
 }
 
 // protocol.md §6.6: no context, no look-up, no window.
-Slot ServerCore::State::take_idempotent(const Frame& request, Instant now) {
+bool ServerCore::State::take_idempotent(const Frame& request, Instant now) {
   const bool room = !draining && !running.full() && !is_late(request, now);
-  AddressShare* const share = room ? routes.share_of(at_hand.route) : nullptr;
-  if (share == nullptr || !shares.take_running(*share)) {
+  const AddressShare* const share = room ? routes.share_of(at_hand.route) : nullptr;
+  if (share == nullptr || !shares.may_run(*share)) {
     nack(request, NackCode::kBusy, kBusyDetail);
-    return kNoSlot;
+    return false;
   }
-  const Slot slot = running.add();
-  running.at(slot).context = nullptr;
-  running.at(slot).room = kNoBlock;
-  return slot;
+  prompt.context = nullptr;
+  prompt.room = kNoBlock;
+  return true;
 }
 
 /// The context, with room for the number's state: protocol.md §6.4, the rows above those that ask
@@ -140,7 +137,7 @@ void ServerCore::State::answer_known(const Frame& frame, NumberState state) {
       return send_again(frame, state.reply());
     case NumberState::Kind::kRunning:
       follow(running.at(state.slot()), frame);
-      return send({.kind = Answer::Kind::kWorking,
+      return send({.kind = QueuedAnswer::Kind::kWorking,
                    .attempt = frame.attempt,
                    .route = held(at_hand.route),
                    .number = number_of(frame)});
@@ -154,10 +151,10 @@ void ServerCore::State::send_again(const Frame& frame, Block reply) {
     ++counters.held_back;
     return;
   }
-  at_hand.repeated += head_size(FrameType::kReply) + replies.at(reply).body.size();
+  at_hand.repeated += replies.frame(reply).size();
   ++counters.repeated;
   replies.hold_again(reply);
-  send_reply({.kind = Answer::Kind::kReply,
+  send_reply({.kind = QueuedAnswer::Kind::kReply,
               .attempt = frame.attempt,
               .route = held(at_hand.route),
               .number = number_of(frame),
@@ -180,36 +177,46 @@ bool ServerCore::State::is_late(const Frame& request, Instant now) const {
 /// protocol.md §6.5: room for a reply, reserved, if there is room to run at all; kNoBlock if not.
 Block ServerCore::State::room_to_run(Context& context) {
   if (draining || running.full() || context.running >= options.limits.running_per_client ||
-      !shares.take_running(*context.share)) {
+      !shares.may_run(*context.share) || !contexts.take_room(context, ReplyStore::kReserveUnits)) {
     return kNoBlock;
   }
-  if (contexts.take_room(context, ReplyStore::kReserveUnits)) {
-    const Block room = replies.reserve(ReplyStore::kReserve);
-    if (room != kNoBlock) return room;
-    ContextTable::give_room(context, ReplyStore::kReserveUnits);
-  }
-  AddressShares::give_running(*context.share);
-  return kNoBlock;
+  const Block room = replies.reserve(ReplyStore::kReserve);
+  if (room == kNoBlock) ContextTable::give_room(context, ReplyStore::kReserveUnits);
+  return room;
 }
 
-/// Fills in the rest of a handler that has just been given its place, and what its caller is told.
-std::optional<Execution> ServerCore::State::start(const Frame& request, Slot slot) {
-  Running& handler = running.at(slot);
-  handler.started = at_hand.received;
-  handler.number = number_of(request);
-  handler.route = held(at_hand.route);
-  handler.arrival = arrivals;
-  handler.allowed = at_hand.allowed;
-  handler.attempt = request.attempt;
-  handler.turn = at_hand.turn;
+/// Fills in the rest of a handler that has been let run, and what its caller is told.
+const Execution* ServerCore::State::start(const Frame& request) {
+  prompt_id = running.next_id();
+  prompt.started = at_hand.received;
+  prompt.number = number_of(request);
+  prompt.route = held(at_hand.route);
+  prompt.arrival = arrivals;
+  prompt.allowed = at_hand.allowed;
+  prompt.attempt = request.attempt;
+  prompt.turn = at_hand.turn;
   ++counters.executed;
-  return std::optional<Execution>{std::in_place, running.id_of(slot),
-                                  request.body,  routes.at(at_hand.route).peer,
-                                  at_hand.local, request.idempotent};
+  at_hand.execution.id = prompt_id;
+  at_hand.execution.body = request.body;
+  at_hand.execution.idempotent = request.idempotent;
+  return &at_hand.execution;
+}
+
+/// Enters the handler started last into the tables, if it has not ended yet.
+void ServerCore::State::settle() {
+  if (std::exchange(prompt_id, ExecutionId{}) == ExecutionId{}) return;
+  const Slot slot = running.add(prompt);
+  if (prompt.context == nullptr) {
+    AddressShares::take_running(*routes.share_of(prompt.route));
+    return;
+  }
+  ++prompt.context->running;
+  AddressShares::take_running(*prompt.context->share);
+  contexts.set(*prompt.context, prompt.number, NumberState::running(slot));
 }
 
 void ServerCore::State::nack(const Frame& frame, NackCode code, std::uint32_t detail) {
-  send({.kind = Answer::Kind::kNack,
+  send({.kind = QueuedAnswer::Kind::kNack,
         .attempt = frame.attempt,
         .code = code,
         .alone = at_hand.allowed != 0,

@@ -37,10 +37,11 @@ bool is_single_idempotent(Bytes frames) {
 }  // namespace
 
 void ServerCore::State::handle_datagram(const Datagram& datagram, Instant now) {
+  settle();
   ++counters.received;
   ++arrivals;
   if (at_hand.route != kNoSlot) routes.let_go(at_hand.route);
-  at_hand = {.local = datagram.local, .received = now};
+  at_hand = {.execution = {.peer = datagram.peer, .local = datagram.local}, .received = now};
 
   const auto opened = open(datagram);
   if (!opened) return drop(opened.error());
@@ -86,7 +87,7 @@ void ServerCore::State::let_act(const ClearChannel::Opened& opened, Instant now)
   at_hand.frames = FrameReader{opened.frames};
   const bool nothing_but_pad = opened.frames.empty() || opened.frames.front() == std::byte{kPad};
   if (nothing_but_pad) {
-    send({.kind = Answer::Kind::kBare,
+    send({.kind = QueuedAnswer::Kind::kBare,
           .turn = at_hand.turn,
           .alone = true,
           .route = held(at_hand.route)});
@@ -103,7 +104,7 @@ void ServerCore::State::refuse(const ClearChannel::Opened& opened, const Datagra
         std::min(kAmplification * datagram.payload.size(), kMaxDatagram));
     return;
   }
-  send({.kind = Answer::Kind::kBare,
+  send({.kind = QueuedAnswer::Kind::kBare,
         .turn = at_hand.turn,
         .alone = true,
         .route = held(at_hand.route)});

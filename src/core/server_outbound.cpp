@@ -6,9 +6,8 @@
 namespace volley {
 namespace {
 
-constexpr std::size_t datagram_size(const ReplyStore::Reply& reply) {
-  return ClearChannel::kFront + head_size(FrameType::kReply) + reply.body.size() +
-         ClearChannel::kBack;
+constexpr std::size_t datagram_size(std::size_t frame) {
+  return ClearChannel::kFront + frame + ClearChannel::kBack;
 }
 
 }  // namespace
@@ -17,23 +16,38 @@ constexpr std::size_t datagram_size(const ReplyStore::Reply& reply) {
 void ServerCore::State::finish(ExecutionId execution, const ReplyStore::Reply* reply, Instant now) {
   if (reply != nullptr && reply->body.size() > kMaxBody) reply = nullptr;
   if (reply == nullptr) ++counters.abandoned;
+  if (execution == prompt_id) {
+    prompt_id = {};
+    running.skip_id();
+    return conclude(prompt, reply, now - prompt.started >= kWorkingAfter, now);
+  }
+  settle();
   const Slot slot = running.slot_of(execution);
   const Running& ended = running.at(slot);
+  if (ended.context == nullptr) {
+    AddressShares::give_running(*routes.at(ended.route).share);
+  } else {
+    AddressShares::give_running(*ended.context->share);
+    --ended.context->running;
+  }
   // protocol.md §4.4: a time that is no measure of the path.
   const bool deferred = ended.arrival != arrivals || now - ended.started >= kWorkingAfter;
+  conclude(ended, reply, deferred, now);
+  running.remove(slot);
+}
+
+void ServerCore::State::conclude(const Running& ended, const ReplyStore::Reply* reply,
+                                 bool deferred, Instant now) {
   if (ended.context == nullptr) {
     finish_idempotent(ended, reply, deferred);
   } else {
     finish_numbered(ended, reply, deferred, now);
   }
-  running.remove(slot);
 }
 
 void ServerCore::State::finish_numbered(const Running& ended, const ReplyStore::Reply* reply,
                                         bool deferred, Instant now) {
   Context& context = *ended.context;
-  --context.running;
-  AddressShares::give_running(*context.share);
   contexts.sign_of_life(context, now);
   std::uint32_t number = ended.number;
   if (number < context.base) {
@@ -50,7 +64,7 @@ void ServerCore::State::finish_numbered(const Running& ended, const ReplyStore::
     contexts.set(context, number, NumberState::done());
     return nack_lost(ended);
   }
-  Block block = keep(context, ended.room, *reply);
+  Block block = keep(ended, Sequence{number}, *reply);
   if (block != kNoBlock) {
     contexts.set(context, number, NumberState::kept(block));
     if (planted(Bug::kBaseFreedOnReply)) contexts.forget_number(context, number);
@@ -58,10 +72,10 @@ void ServerCore::State::finish_numbered(const Running& ended, const ReplyStore::
     contexts.set(context, number, NumberState::done());
     // protocol.md §6.7: what there is no room for is sent once.
     ++counters.unkept;
-    block = replies.write_beyond(*reply);
+    block = replies.write_beyond(Sequence{ended.number}, *reply);
     if (block == kNoBlock) return nack_lost(ended);
   }
-  send_reply({.kind = Answer::Kind::kReply,
+  send_reply({.kind = QueuedAnswer::Kind::kReply,
               .attempt = ended.attempt,
               .deferred = deferred,
               .route = ended.route,
@@ -71,10 +85,12 @@ void ServerCore::State::finish_numbered(const Running& ended, const ReplyStore::
 
 /// Writes a reply to where it is kept, held for its number and for being sent. kNoBlock if there is
 /// no room: then none is reserved either.
-Block ServerCore::State::keep(Context& context, Block room, const ReplyStore::Reply& reply) {
+Block ServerCore::State::keep(const Running& ended, Sequence number,
+                              const ReplyStore::Reply& reply) {
   const std::size_t needed = ReplyStore::room_for(reply.body.size());
-  if (needed > ReplyStore::kReserve) room = find_room(context, room, needed);
-  if (room != kNoBlock) replies.write(room, reply, 2);
+  Block room = ended.room;
+  if (needed > ReplyStore::kReserve) room = find_room(*ended.context, room, needed);
+  if (room != kNoBlock) replies.write(room, number, reply, 2);
   return room;
 }
 
@@ -95,22 +111,23 @@ void ServerCore::State::give_back(Context& context, Block room) {
 
 void ServerCore::State::finish_idempotent(const Running& ended, const ReplyStore::Reply* reply,
                                           bool deferred) {
-  AddressShares::give_running(*routes.at(ended.route).share);
   if (reply == nullptr) return nack_lost(ended);
   const bool alone = ended.allowed != 0;
   // protocol.md §6.3: without a ticket, three times what asked, or else a bare header.
-  if (alone && datagram_size(*reply) > ended.allowed) {
-    return send(
-        {.kind = Answer::Kind::kBare, .turn = ended.turn, .alone = true, .route = ended.route});
+  if (alone && datagram_size(reply->frame_size()) > ended.allowed) {
+    return send({.kind = QueuedAnswer::Kind::kBare,
+                 .turn = ended.turn,
+                 .alone = true,
+                 .route = ended.route});
   }
   Block block = replies.reserve(ReplyStore::room_for(reply->body.size()));
   if (block != kNoBlock) {
-    replies.write(block, *reply, 1);
+    replies.write(block, Sequence{ended.number}, *reply, 1);
   } else {
-    block = replies.write_beyond(*reply);
+    block = replies.write_beyond(Sequence{ended.number}, *reply);
   }
   if (block == kNoBlock) return lose(ended.route, kNoBlock);
-  send_reply({.kind = Answer::Kind::kReply,
+  send_reply({.kind = QueuedAnswer::Kind::kReply,
               .attempt = ended.attempt,
               .deferred = deferred,
               .alone = alone,
@@ -121,7 +138,7 @@ void ServerCore::State::finish_idempotent(const Running& ended, const ReplyStore
 
 /// Says that a handler has ended, and that its reply cannot be had.
 void ServerCore::State::nack_lost(const Running& ended) {
-  send({.kind = Answer::Kind::kNack,
+  send({.kind = QueuedAnswer::Kind::kNack,
         .attempt = ended.attempt,
         .code = NackCode::kReplyGone,
         .alone = ended.allowed != 0,
@@ -130,7 +147,7 @@ void ServerCore::State::nack_lost(const Running& ended) {
 }
 
 bool ServerCore::State::is_large(Block reply) const {
-  return datagram_size(replies.at(reply)) > kDatagramSize;
+  return datagram_size(replies.frame(reply).size()) > kDatagramSize;
 }
 
 void ServerCore::State::lose(Slot route, Block reply) {
@@ -147,7 +164,7 @@ void ServerCore::State::tell_working(Instant now) {
     running.tell(slot);
     const Running& handler = running.at(slot);
     if (handler.allowed != 0) continue;
-    send({.kind = Answer::Kind::kWorking,
+    send({.kind = QueuedAnswer::Kind::kWorking,
           .attempt = handler.attempt,
           .deferred = true,
           .route = held(handler.route),

@@ -23,17 +23,19 @@ std::uint32_t uptime(Instant birth, Instant now) {
 std::optional<Transmit> ServerCore::State::poll_transmit(MutableBytes buffer, Instant now) {
   if (answers.empty()) return std::nullopt;
   VOLLEY_CHECK(buffer.size() >= kMaxDatagram);
-  const Answer& first = answers.front();
+  const QueuedAnswer& first = answers.front();
   const bool alone = first.alone;
   const Slot slot = first.route;
   Route& route = routes.at(slot);
-  const ClearHeader header{.from = Side::kServer,
-                           .turn = first.kind == Answer::Kind::kBare ? first.turn : std::uint8_t{0},
-                           .client_id = route.client_id,
-                           .epoch = Epoch{options.incarnation.epoch},
-                           .ticket = tickets.issue(route.ticket, route.peer, now),
-                           .note = uptime(options.incarnation.birth, now)};
+  const ClearHeader header{
+      .from = Side::kServer,
+      .turn = first.kind == QueuedAnswer::Kind::kBare ? first.turn : std::uint8_t{0},
+      .client_id = route.client_id,
+      .epoch = Epoch{options.incarnation.epoch},
+      .ticket = tickets.issue(route.ticket, route.peer, now),
+      .note = uptime(options.incarnation.birth, now)};
   Transmit transmit{.peer = route.peer, .local = route.local};
+  transmit.alone = alone;
   if (alone) {
     transmit.size = pack_one(buffer, slot, header);
   } else {
@@ -71,7 +73,7 @@ std::size_t ServerCore::State::pack(MutableBytes room, Slot route, const ClearHe
       room.subspan(ClearChannel::kFront, room.size() - ClearChannel::kFront - ClearChannel::kBack)};
   std::uint32_t written = 0;
   for (; !answers.empty(); ++written) {
-    const Answer& answer = answers.front();
+    const QueuedAnswer& answer = answers.front();
     if (answer.route != route || answer.alone || !write(answer, out)) break;
     pop_answer();
   }
@@ -96,32 +98,25 @@ std::size_t ServerCore::State::pack_one(MutableBytes buffer, Slot route,
 }
 
 /// Writes one answer, if it fits.
-bool ServerCore::State::write(const Answer& answer, FrameWriter& out) {
+bool ServerCore::State::write(const QueuedAnswer& answer, FrameWriter& out) {
   const Sequence sequence{answer.number};
   switch (answer.kind) {
-    case Answer::Kind::kReply: {
-      const ReplyStore::Reply reply = replies.at(answer.reply);
-      return out.write({.type = FrameType::kReply,
-                        .attempt = answer.attempt,
-                        .deferred = answer.deferred,
-                        .sequence = sequence,
-                        .status = reply.status,
-                        .body = reply.body});
-    }
-    case Answer::Kind::kNack:
+    case QueuedAnswer::Kind::kReply:
+      return out.write_again(replies.frame(answer.reply), answer.attempt, answer.deferred);
+    case QueuedAnswer::Kind::kNack:
       return out.write({.type = FrameType::kNack,
                         .attempt = answer.attempt,
                         .sequence = sequence,
                         .code = answer.code,
                         .detail = answer.detail});
-    case Answer::Kind::kWorking:
+    case QueuedAnswer::Kind::kWorking:
       return out.write({.type = FrameType::kWorking,
                         .attempt = answer.attempt,
                         .deferred = answer.deferred,
                         .sequence = sequence});
-    case Answer::Kind::kPong:
+    case QueuedAnswer::Kind::kPong:
       return out.write({.type = FrameType::kPong, .zeros = answer.zeros, .opaque = answer.opaque});
-    case Answer::Kind::kBare:
+    case QueuedAnswer::Kind::kBare:
       break;
   }
   return true;
@@ -129,22 +124,22 @@ bool ServerCore::State::write(const Answer& answer, FrameWriter& out) {
 
 /// The next answer was written. Its hold on its route is the caller's.
 void ServerCore::State::pop_answer() {
-  const Answer& answer = answers.front();
+  const QueuedAnswer& answer = answers.front();
   switch (answer.kind) {
-    case Answer::Kind::kReply:
+    case QueuedAnswer::Kind::kReply:
       ++counters.replied;
       replies.let_go(answer.reply);
       break;
-    case Answer::Kind::kNack:
+    case QueuedAnswer::Kind::kNack:
       count(answer.code);
       break;
-    case Answer::Kind::kWorking:
+    case QueuedAnswer::Kind::kWorking:
       ++counters.working;
       break;
-    case Answer::Kind::kPong:
+    case QueuedAnswer::Kind::kPong:
       ++counters.pongs;
       break;
-    case Answer::Kind::kBare:
+    case QueuedAnswer::Kind::kBare:
       break;
   }
   answers.pop();

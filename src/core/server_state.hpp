@@ -51,11 +51,11 @@ struct ServerCore::State {
 
   // Its frames, in server_frames.cpp: what becomes of each.
 
-  std::optional<Execution> poll_request(Instant now);
+  const Execution* poll_request(Instant now);
   void echo(const Frame& ping, bool first);
   void answer_probe(const Frame& probe, Instant now);
-  inline Slot take_numbered(const Frame& request, Instant now);
-  Slot take_idempotent(const Frame& request, Instant now);
+  inline bool take_numbered(const Frame& request, Instant now);
+  bool take_idempotent(const Frame& request, Instant now);
   inline Context* admit(const Frame& frame, Instant now);
   Context* make_place(const Frame& frame, Instant now);
   bool make_context(Instant now);
@@ -64,28 +64,31 @@ struct ServerCore::State {
   void follow(Running& handler, const Frame& frame);
   inline bool is_late(const Frame& request, Instant now) const;
   inline Block room_to_run(Context& context);
-  inline std::optional<Execution> start(const Frame& request, Slot slot);
+  inline const Execution* start(const Frame& request);
+  void settle();
   void nack(const Frame& frame, NackCode code, std::uint32_t detail = 0);
 
   // Outbound, in server_outbound.cpp: how handlers end, and what follows from time.
 
   void finish(ExecutionId execution, const ReplyStore::Reply* reply, Instant now);
+  inline void conclude(const Running& ended, const ReplyStore::Reply* reply, bool deferred,
+                       Instant now);
   inline void finish_numbered(const Running& ended, const ReplyStore::Reply* reply, bool deferred,
                               Instant now);
   void finish_idempotent(const Running& ended, const ReplyStore::Reply* reply, bool deferred);
-  inline Block keep(Context& context, Block room, const ReplyStore::Reply& reply);
+  inline Block keep(const Running& ended, Sequence number, const ReplyStore::Reply& reply);
   Block find_room(Context& context, Block room, std::size_t needed);
   void give_back(Context& context, Block room);
   void nack_lost(const Running& ended);
   /// Queues an answer, whose holds on its route and its reply are handed over.
-  void send(const Answer& answer) {
+  void send(const QueuedAnswer& answer) {
     if (answers.room() == 0) return lose(answer.route, answer.reply);
     answers.push(answer);
   }
-  void send_reply(const Answer& answer) {
+  void send_reply(const QueuedAnswer& answer) {
     // protocol.md §6.5: should the path swallow large datagrams, the client learns that it ran.
     if (answer.attempt > 1 && !answer.alone && is_large(answer.reply)) {
-      send({.kind = Answer::Kind::kWorking,
+      send({.kind = QueuedAnswer::Kind::kWorking,
             .attempt = answer.attempt,
             .deferred = answer.deferred,
             .route = held(answer.route),
@@ -108,7 +111,7 @@ struct ServerCore::State {
                        Transmit& transmit);
   std::size_t pack(MutableBytes room, Slot route, const ClearHeader& header);
   std::size_t pack_one(MutableBytes buffer, Slot route, const ClearHeader& header);
-  inline bool write(const Answer& answer, FrameWriter& out);
+  inline bool write(const QueuedAnswer& answer, FrameWriter& out);
   void count(NackCode code);
   inline void pop_answer();
 
@@ -117,7 +120,7 @@ struct ServerCore::State {
   /// The datagram whose frames act, and how far they did.
   struct AtHand {
     FrameReader frames{Bytes{}};
-    Endpoint local{};
+    Execution execution{};  // What is told of a request; where it came from is the datagram's.
     Instant received{};
     Slot route = kNoSlot;        // Held.
     Context* context = nullptr;  // The client's, if there is one.
@@ -142,6 +145,10 @@ struct ServerCore::State {
   AnswerQueue answers;
 
   AtHand at_hand{};
+  /// The handler started last, until anything else than its end happens. Most handlers answer at
+  /// once, and those never enter a table.
+  Running prompt{};
+  ExecutionId prompt_id{};     // Nobody's, if there is none.
   std::uint32_t arrivals = 0;  // Datagrams that came in, to tell them apart.
 };
 

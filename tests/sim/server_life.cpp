@@ -191,7 +191,7 @@ bool ServerLife::run_handlers(unsigned index, Instant local) {
   return true;
 }
 
-std::optional<Execution> ServerLife::poll_request(unsigned worker, Instant local) {
+const Execution* ServerLife::poll_request(unsigned worker, Instant local) {
   const MemoryScope scope{workers_[worker].memory};
   return workers_[worker].core->poll_request(local);
 }

@@ -77,7 +77,7 @@ class ServerLife final : public Actor {
   bool make_room(unsigned worker, Instant local);
   bool end_handler(const Handler& handler, Instant local);
 
-  std::optional<Execution> poll_request(unsigned worker, Instant local);
+  const Execution* poll_request(unsigned worker, Instant local);
   void send(Worker& worker, const Transmit& transmit, Instant local);
   /// When the handler ends: at once, later, or when the trouble is over.
   Duration handler_time();

@@ -8,11 +8,18 @@
 namespace volley {
 namespace {
 
+Slot add(RunningTable& running) {
+  const ExecutionId id = running.next_id();
+  const Slot slot = running.add({});
+  EXPECT_EQ(running.id_of(slot), id);
+  return slot;
+}
+
 TEST(RunningTable, GivesEachHandlerAnIdOfItsOwn) {
   RunningTable running{4};
   std::set<ExecutionId> ids;
   for (int round = 0; round < 100; ++round) {
-    const Slot slot = running.add();
+    const Slot slot = add(running);
     const ExecutionId id = running.id_of(slot);
     EXPECT_TRUE(ids.insert(id).second);
     EXPECT_EQ(running.slot_of(id), slot);
@@ -21,12 +28,21 @@ TEST(RunningTable, GivesEachHandlerAnIdOfItsOwn) {
   EXPECT_EQ(running.size(), 0U);
 }
 
+TEST(RunningTable, NeverGivesAnIdAgainThatWasSkipped) {
+  RunningTable running{4};
+  const ExecutionId skipped = running.next_id();
+  running.skip_id();
+  EXPECT_NE(running.next_id(), skipped);
+  add(running);
+  EXPECT_DEATH(running.slot_of(skipped), "a bug");
+}
+
 TEST(RunningTable, IsFullAtItsCapacity) {
   RunningTable running{3};
-  const Slot first = running.add();
-  running.add();
+  const Slot first = add(running);
+  add(running);
   EXPECT_FALSE(running.full());
-  running.add();
+  add(running);
   EXPECT_TRUE(running.full());
   EXPECT_EQ(running.size(), 3U);
   running.remove(first);
@@ -36,15 +52,15 @@ TEST(RunningTable, IsFullAtItsCapacity) {
 TEST(RunningTable, RemembersInWhichOrderTheSilentStarted) {
   RunningTable running{8};
   EXPECT_EQ(running.longest_silent(), kNoSlot);
-  const Slot a = running.add();
-  const Slot b = running.add();
-  const Slot c = running.add();
+  const Slot a = add(running);
+  const Slot b = add(running);
+  const Slot c = add(running);
   EXPECT_EQ(running.longest_silent(), a);
   running.remove(b);
   running.tell(a);
   EXPECT_EQ(running.longest_silent(), c);
   running.remove(a);
-  const Slot d = running.add();
+  const Slot d = add(running);
   running.tell(c);
   EXPECT_EQ(running.longest_silent(), d);
   running.remove(d);
@@ -54,11 +70,11 @@ TEST(RunningTable, RemembersInWhichOrderTheSilentStarted) {
 
 TEST(RunningTableDeathTest, NobodyEndsTwice) {
   RunningTable running{2};
-  const Slot slot = running.add();
+  const Slot slot = add(running);
   const ExecutionId id = running.id_of(slot);
   running.remove(slot);
   EXPECT_DEATH(running.slot_of(id), "a bug");
-  running.add();
+  add(running);
   EXPECT_DEATH(running.slot_of(id), "a bug");
   EXPECT_DEATH(running.slot_of(ExecutionId{7}), "a bug");
 }
