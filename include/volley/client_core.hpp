@@ -123,8 +123,9 @@ class ClientCore {
   /// nothing: it has the requests in flight sent again at once, each only once until a wait of it
   /// ends, and names the cause if no answer comes.
   void handle_hint(ErrorCode hint, Instant now);
-  /// What happened. Poll until there is nothing after every handle_…() and cancel().
-  std::optional<ClientEvent> poll_event();
+  /// What happened, told until the next call; nullptr if nothing did. Poll until there is nothing
+  /// after every handle_…() and cancel().
+  const ClientEvent* poll_event();
 
   // Time: next_timeout, handle_timeout.
 

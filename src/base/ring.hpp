@@ -12,12 +12,12 @@ namespace volley {
 template <class T>
 class Ring {
  public:
-  explicit Ring(std::size_t capacity) : items_(capacity) {}
+  explicit Ring(std::size_t capacity) : items_(capacity), capacity_{capacity} {}
 
   std::size_t size() const { return size_; }
-  std::size_t capacity() const { return items_.size(); }
+  std::size_t capacity() const { return capacity_; }
   bool empty() const { return size_ == 0; }
-  bool full() const { return size_ == items_.size(); }
+  bool full() const { return size_ == capacity_; }
 
   /// Requires !full().
   void push(T item) {
@@ -54,12 +54,20 @@ class Ring {
     --size_;
   }
 
+  /// Begins at the first place again: who fills and empties a large ring in turns stays within a
+  /// part of it that is in the cache. Requires empty().
+  void rewind() {
+    VOLLEY_CHECK(empty());
+    first_ = 0;
+  }
+
  private:
   std::size_t wrap(std::size_t position) const {
-    return position < items_.size() ? position : position - items_.size();
+    return position < capacity_ ? position : position - capacity_;
   }
 
   std::vector<T> items_;
+  std::size_t capacity_;  // Of items_, which would divide to tell it.
   std::size_t first_ = 0;
   std::size_t size_ = 0;
 };

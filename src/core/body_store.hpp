@@ -35,6 +35,8 @@ class BodyStore {
     return {is_small(size) ? lines_[slot].bytes : large_[slot].get(), size};
   }
 
+  std::size_t size(Slot slot) const { return sizes_[slot]; }
+
   void drop(Slot slot) {
     if (!is_small(sizes_[slot])) give_block_back(slot);
   }

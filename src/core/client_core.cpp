@@ -41,7 +41,7 @@ void ClientCore::handle_datagram(const Datagram& datagram, Instant now) {
 void ClientCore::handle_hint(ErrorCode hint, Instant now) {
   state_->handle_hint(hint, now);
 }
-std::optional<ClientEvent> ClientCore::poll_event() {
+const ClientEvent* ClientCore::poll_event() {
   return state_->poll_event();
 }
 

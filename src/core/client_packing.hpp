@@ -1,6 +1,7 @@
 #pragma once
 
 #include <algorithm>
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 
@@ -52,6 +53,16 @@ class ClientState::Packing {
     charged_ += std::max(size, reply_);
   }
 
+  /// protocol.md §4.3: the time left, rounded up; 0 if it does not fit.
+  std::uint16_t ttl_ms(Instant deadline, Instant now) {
+    // Those made in one turn of the loop have one deadline.
+    if (deadline == deadline_) return ttl_ms_;
+    const auto left = std::chrono::ceil<std::chrono::milliseconds>(deadline - now).count();
+    deadline_ = deadline;
+    ttl_ms_ = left > UINT16_MAX ? 0 : static_cast<std::uint16_t>(std::max<std::int64_t>(left, 1));
+    return ttl_ms_;
+  }
+
   /// Whether it may be as long as that.
   bool reaches(std::size_t datagram_size) const { return datagram_size <= size() + frames_.room(); }
   /// Requires that it reaches that, and is no longer.
@@ -78,6 +89,8 @@ class ClientState::Packing {
   std::size_t room_;
   std::size_t reply_;
   std::size_t charged_ = 0;
+  Instant deadline_ = Instant::min();  // Of the request written last,
+  std::uint16_t ttl_ms_ = 0;           // and what it asks for.
   bool idle_;
 };
 

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "base/check.hpp"
+#include "core/client_end.hpp"
 #include "core/request_error.hpp"
 
 namespace volley {
@@ -40,7 +41,7 @@ ClientState::ClientState(ClientCore::Options options, Sequence first)
       requests_{options_.window},
       sent_{options_.window + ClientPings::kPings + 1},
       pings_{std::min(options_.policy.give_up, kPingPatience)},
-      ended_{options_.window},
+      ended_{options_.window + 1},
       pongs_{ClientPings::kPings},
       told_{std::to_underlying(first)} {
   VOLLEY_CHECK(options_.window > 0 && options_.window <= kMaxWindow);
@@ -94,26 +95,21 @@ Result<std::uint64_t> ClientState::ping(std::size_t size, Instant now) {
   return *opaque;
 }
 
-std::optional<ClientEvent> ClientState::poll_event() {
-  std::optional<ClientEvent> event;
+const ClientEvent* ClientState::poll_event() {
   if (!ended_.empty()) {
-    const Ended& ended = ended_.front();
-    event.emplace().request = ended.request;
-    // Field by field: an Answer made first would be copied.
-    Answer& answer = event->answer.emplace();
-    answer.outcome = ended.outcome;
-    answer.reason = ended.reason;
-    answer.status = ended.status;
-    answer.body = ended.body;
-    answer.attempts = ended.attempts;
-    answer.elapsed = ended.elapsed;
-    if (ended.round_trip != kUnmeasured) answer.round_trip = ended.round_trip;
-    answer.hint = ended.hint;
+    // It stays as it is until others took every other place, or the ring was rewound.
+    const ClientEvent& event = ended_.front();
+    requests_.release(slot_of(event.request));
     ended_.drop();
-  } else if (!pongs_.empty()) {
-    event.emplace().pong = pongs_.pop();
+    return &event;
   }
-  return event;
+  ended_.rewind();
+  return pongs_.empty() ? nullptr : poll_pong();
+}
+
+const ClientEvent* ClientState::poll_pong() {
+  told_pong_ = {.pong = pongs_.pop()};
+  return &told_pong_;
 }
 
 std::optional<Instant> ClientState::next_timeout() const {
@@ -134,20 +130,6 @@ void ClientState::line_up(SlotList& list, Slot slot) {
   list.push_back(requests_, slot);
 }
 
-/// Takes a request out of the one list it is in.
-void ClientState::take_out(Slot slot, bool answered, Instant now) {
-  ClientRequest& request = requests_[slot];
-  if (request.datagram == kNoSlot) {
-    (request.was_sent() ? due_ : queue_).erase(requests_, slot);
-    return;
-  }
-  const Slot waited_in = std::exchange(request.datagram, kNoSlot);
-  SentDatagram& datagram = sent_[waited_in];
-  datagram.requests.erase(requests_, slot);
-  if (!answered) datagram.all_answered = false;
-  if (datagram.requests.empty()) close(waited_in, now);
-}
-
 /// Nothing of a datagram waits any more.
 void ClientState::close(Slot datagram, Instant now) {
   const SentDatagram& closed = sent_[datagram];
@@ -161,34 +143,12 @@ void ClientState::close(Slot datagram, Instant now) {
   sent_.remove(datagram);
 }
 
-/// Ends a request. What came with its end is the caller's to fill in.
-ClientState::Ended& ClientState::end(Slot slot, Outcome outcome, Reason reason, Instant now) {
-  take_out(slot, outcome == Outcome::kReply, now);
-  const ClientRequest& request = requests_[slot];
-  Ended& ended = ended_.push();
-  ended.request = requests_.id_of(slot);
-  ended.elapsed = now - request.made;
-  ended.round_trip = kUnmeasured;
-  ended.body = {};
-  ended.attempts = request.schedule.attempts();
-  ended.status = 0;
-  ended.outcome = outcome;
-  ended.reason = reason;
-  ended.hint.reset();
-  if (hinted_ >= request.made && outcome != Outcome::kReply) ended.hint = hint_;
-
-  if (request.sequence != Sequence{}) {
-    ClientNumbers& numbers = numbers_[request.numbers];
-    numbers.finish(request.sequence);
-    if (request.numbers != present_ && numbers.all_finished()) tell_former_ = true;
-  }
-  requests_.remove(slot);
-  if (requests_.size() == 0) {
-    const std::size_t untold = numbers_[present_].lowest_unfinished() - told_;
-    const bool much = untold * (mean_reply_ / 16 + kKeptReply) >= kTellFrom;
-    if (much) tell_at_ = now + std::max(kIdle, rtt_.timeout());
-  }
-  return ended;
+/// Nothing is in flight any more. protocol.md §5.2: a server that keeps much for the client is told
+/// that it need not.
+void ClientState::fall_idle(Instant now) {
+  const std::size_t untold = numbers_[present_].lowest_unfinished() - told_;
+  const bool much = untold * (mean_reply_ / 16 + kKeptReply) >= kTellFrom;
+  if (much) tell_at_ = now + std::max(kIdle, rtt_.timeout());
 }
 
 /// Ends a request that nobody told anything of: protocol.md §5.8, "deadline, or cancelled".

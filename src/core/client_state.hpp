@@ -37,13 +37,13 @@ class ClientState {
   Result<RequestId> request(Bytes body, const RequestOptions& options, Instant now);
   void cancel(RequestId request, Instant now);
   Result<std::uint64_t> ping(std::size_t size, Instant now);
-  bool has_room() const { return in_flight() < options_.window; }
+  bool has_room() const { return !requests_.full(); }
   std::size_t in_flight() const { return requests_.size() + ended_.size(); }
 
   std::optional<Transmit> poll_transmit(MutableBytes buffer, Instant now);
   void handle_datagram(const Datagram& datagram, Instant now);
   void handle_hint(ErrorCode hint, Instant now);
-  std::optional<ClientEvent> poll_event();
+  const ClientEvent* poll_event();
   std::optional<Instant> next_timeout() const;
   void handle_timeout(Instant now);
 
@@ -54,18 +54,6 @@ class ClientState {
  private:
   using Requests = PendingTable<ClientRequest>;
   using State = ClientRequest::State;
-  // An Answer without its air, in one cache line: one is written and read for each request.
-  struct alignas(64) Ended {
-    RequestId request;
-    Duration elapsed;
-    Duration round_trip;  // Or kUnmeasured.
-    Bytes body;
-    unsigned attempts;
-    std::uint16_t status;
-    Outcome outcome;
-    Reason reason;
-    std::optional<ErrorCode> hint;
-  };
   class Packing;
   static constexpr Duration kUnmeasured{-1};
 
@@ -74,10 +62,12 @@ class ClientState {
   void hasten_contact(Instant now);
   bool gives_up_contact(Instant now) const;
   void line_up(SlotList& list, Slot slot);
-  void take_out(Slot slot, bool answered, Instant now);
+  inline void take_out(Slot slot, bool answered, Instant now);
   void close(Slot datagram, Instant now);
-  Ended& end(Slot slot, Outcome outcome, Reason reason, Instant now);
+  inline Answer& end(Slot slot, Outcome outcome, Reason reason, Instant now);
+  void fall_idle(Instant now);
   void end_unanswered(Slot slot, Reason reason, Instant now);
+  [[gnu::noinline]] const ClientEvent* poll_pong();  // Seldom, so poll_event() stays small.
 
   // client_transmit.cpp.
   std::optional<Transmit> next_datagram(MutableBytes buffer, Instant now);
@@ -88,15 +78,17 @@ class ClientState {
   std::optional<Transmit> send_ping(MutableBytes buffer, Instant now);
   std::optional<Transmit> send_requests(MutableBytes buffer, Instant now);
   bool add_due(Packing& packing, Instant now);
-  bool add_queued(Packing& packing, Instant now);
+  bool add_queued(Packing& packing, std::size_t most, Instant now);
   bool is_probed(const ClientRequest& request, Instant now) const;
-  void write_request(Packing& packing, Slot slot, Instant now);
+  inline void write_request(Packing& packing, Slot slot, Instant now);
   void write_probe(Packing& packing, Slot slot);
-  void begin(Packing& packing, std::uint8_t numbers, Instant now);
-  void wait_in(Packing& packing, Slot slot, Instant now);
+  inline void begin(Packing& packing, std::uint8_t numbers, Instant now);
+  inline void wait_in(Packing& packing, Slot slot, Instant now);
   std::optional<Transmit> finish(Packing& packing, Instant now);
   std::size_t run_limit() const;
-  std::size_t request_size(Slot slot);
+  std::size_t request_size(Slot slot) const {
+    return head_size(FrameType::kRequest) + requests_.body_size(slot);
+  }
   void renew_client_id();
   Transmit seal(MutableBytes datagram, const ClientNumbers& numbers);
 
@@ -105,9 +97,13 @@ class ClientState {
   void count(Drop drop);
   void take_header(const ClearHeader& header, bool bare, Instant now);
   void take_restart(Duration uptime, Instant now);
-  void take_frame(const Frame& frame, const ClearHeader& header, Instant now);
-  Duration round_trip(ClientRequest& request, const Frame& frame, Instant now);
-  void take_reply(Slot slot, const Frame& frame, Duration round_trip, Instant now);
+  struct Heard {
+    ClientNumbers& numbers;  // Of its client_id.
+    bool epoch_held;
+  };
+  inline void take_frame(const Frame& frame, const Heard& heard, Instant now);
+  inline Duration round_trip(ClientRequest& request, const Frame& frame, Instant now);
+  inline void take_reply(Slot slot, const Frame& frame, Duration round_trip, Instant now);
   void take_nack(Slot slot, const Frame& frame, Instant now);
   void take_pong(const Frame& frame, Instant now);
 
@@ -136,8 +132,9 @@ class ClientState {
   SlotList due_;    // To be sent again.
   SentDatagrams sent_;
   ClientPings pings_;
-  Ring<Ended> ended_;
+  Ring<ClientEvent> ended_;  // One place more than there can be: for the one that was told last.
   Ring<Pong> pongs_;
+  ClientEvent told_pong_;
 
   // Of those in queue_ and due_: no deadline is earlier. Looked up again when it is over.
   Instant first_deadline_ = Instant::max();

@@ -1,7 +1,7 @@
 // What a client sends, and how it shares datagrams.
 
 #include <algorithm>
-#include <chrono>
+#include <cstdint>
 
 #include "base/check.hpp"
 #include "core/client_packing.hpp"
@@ -10,14 +10,6 @@
 
 namespace volley {
 namespace {
-
-/// protocol.md §4.3: the time left, rounded up; 0 if it does not fit.
-std::uint16_t ttl_ms(Instant deadline, Instant now) {
-  using std::chrono::milliseconds;
-  const auto left = std::chrono::ceil<milliseconds>(deadline - now);
-  if (left > milliseconds{UINT16_MAX}) return 0;
-  return static_cast<std::uint16_t>(std::max<milliseconds::rep>(left.count(), 1));
-}
 
 std::uint8_t on_the_wire(unsigned attempt) {
   return static_cast<std::uint8_t>(std::min<unsigned>(attempt, kLastAttempt));
@@ -76,7 +68,7 @@ bool ClientState::add_first_contact(Packing& packing, Instant now) {
   const SlotList& list = due_.empty() ? queue_ : due_;
   if (list.empty() || !requests_[list.front()].idempotent) return false;
   if (!packing.shares(request_size(list.front()))) return false;
-  return due_.empty() ? add_queued(packing, now) : add_due(packing, now);
+  return due_.empty() ? add_queued(packing, 1, now) : add_due(packing, now);
 }
 
 std::optional<Transmit> ClientState::bare_header(MutableBytes buffer, const ClientNumbers& numbers,
@@ -90,7 +82,9 @@ std::optional<Transmit> ClientState::bare_header(MutableBytes buffer, const Clie
                                .window_used = window_.sent(weight, rtt_.timeout(), now)});
   sent_.wake_by(slot, until);
   bare_ = slot;
-  return seal(buffer.first(ClearChannel::kFront + ClearChannel::kBack), numbers);
+  Transmit transmit = seal(buffer.first(ClearChannel::kFront + ClearChannel::kBack), numbers);
+  transmit.alone = true;  // protocol.md §8.2.
+  return transmit;
 }
 
 /// In a datagram of its own, so that its echo comes in one.
@@ -119,7 +113,7 @@ std::optional<Transmit> ClientState::send_requests(MutableBytes buffer, Instant 
   if (numbers_[present_].used_up()) renew_client_id();
   Packing packing{buffer, run_limit(), window_, mean_reply_ / 16};
   while (!due_.empty() && add_due(packing, now)) continue;
-  while (due_.empty() && !queue_.empty() && add_queued(packing, now)) continue;
+  if (due_.empty()) add_queued(packing, SIZE_MAX, now);
   if (packing.empty()) return std::nullopt;
   return finish(packing, now);
 }
@@ -140,28 +134,31 @@ bool ClientState::add_due(Packing& packing, Instant now) {
     write_request(packing, slot, now);
   }
   wait_in(packing, slot, now);
+  sent_[packing.datagram].requests.push_back(requests_, slot);
   return true;
 }
 
-/// Adds the first of those never sent.
-bool ClientState::add_queued(Packing& packing, Instant now) {
-  const Slot slot = queue_.front();
-  ClientRequest& request = requests_[slot];
+/// Adds those never sent, so many at most; no if the first has to wait. They stand in the
+/// datagram's list as they stood in the queue.
+bool ClientState::add_queued(Packing& packing, std::size_t most, Instant now) {
   ClientNumbers& numbers = numbers_[present_];
-  if (request.schedule.deadline() <= now || !numbers.can_give()) return false;
-  if (!packing.fits(request_size(slot), present_)) return false;
-  queue_.erase(requests_, slot);
-  request.numbers = present_;
-  request.sequence = numbers.give(slot);
-  request.state = State::kSent;
-  begin(packing, present_, now);
-  write_request(packing, slot, now);
-  wait_in(packing, slot, now);
+  Slot last = kNoSlot;
+  for (Slot slot = queue_.front(); slot != kNoSlot && most > 0; --most) {
+    ClientRequest& request = requests_[slot];
+    if (request.schedule.deadline() <= now || !numbers.can_give()) break;
+    if (!packing.fits(request_size(slot), present_)) break;
+    request.numbers = present_;
+    request.sequence = numbers.give(slot);
+    request.state = State::kSent;
+    begin(packing, present_, now);
+    write_request(packing, slot, now);
+    wait_in(packing, slot, now);
+    last = slot;
+    slot = request.links.after;
+  }
+  if (last == kNoSlot) return false;
+  sent_[packing.datagram].requests.take_front(requests_, queue_, last);
   return true;
-}
-
-std::size_t ClientState::request_size(Slot slot) {
-  return head_size(FrameType::kRequest) + requests_.body(slot).size();
 }
 
 /// protocol.md §5.7: whether to ask what became of a request that was sent, and not for it again.
@@ -177,7 +174,7 @@ void ClientState::write_request(Packing& packing, Slot slot, Instant now) {
                  .attempt = on_the_wire(request.schedule.attempts() + 1),
                  .idempotent = request.idempotent,
                  .sequence = request.sequence,
-                 .ttl_ms = ttl_ms(request.schedule.deadline(), now),
+                 .ttl_ms = packing.ttl_ms(request.schedule.deadline(), now),
                  .body = requests_.body(slot)});
 }
 
@@ -197,7 +194,7 @@ void ClientState::begin(Packing& packing, std::uint8_t numbers, Instant now) {
   packing.first_wait = rtt_.timeout();
 }
 
-/// The frame of a request was written: it waits in the datagram.
+/// The frame of a request was written: it waits in the datagram, in whose list its caller puts it.
 void ClientState::wait_in(Packing& packing, Slot slot, Instant now) {
   ClientRequest& request = requests_[slot];
   RetrySchedule& schedule = request.schedule;
@@ -210,12 +207,11 @@ void ClientState::wait_in(Packing& packing, Slot slot, Instant now) {
     packing.backoff = schedule.backoff();
     packing.wait_end = wait_end(sent_[packing.datagram], request);
   }
-  packing.timer = std::min({packing.timer, packing.wait_end, schedule.deadline()});
+  packing.timer = std::min(packing.timer, std::min(packing.wait_end, schedule.deadline()));
   request.backs_off = false;
   request.answered = false;
   request.stamped = server_.known();
   request.datagram = packing.datagram;
-  sent_[packing.datagram].requests.push_back(requests_, slot);
   ++counters_.attempts;
 }
 

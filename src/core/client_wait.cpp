@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "core/client_end.hpp"
 #include "core/client_state.hpp"
 
 namespace volley {

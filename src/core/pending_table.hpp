@@ -18,7 +18,8 @@ namespace volley {
 
 /// The requests in flight, a fixed number at most: of each the `Entry` that a protocol keeps, and
 /// its body. A RequestId is a slot, and which of the slot's requests it was; the default one names
-/// none.
+/// none. The slot of one that has ended is no other's until it is released, so that whoever is told
+/// of the end late finds what is his there.
 ///
 /// Entries are allocated when made, bodies as BodyStore says: a steady flow allocates nothing. One
 /// thread.
@@ -28,34 +29,43 @@ class PendingTable {
 
  public:
   explicit PendingTable(std::size_t capacity)
-      : entries_(capacity), places_(capacity), bodies_{capacity} {
+      : entries_(capacity),
+        places_(capacity),
+        bodies_{capacity},
+        free_(capacity),
+        free_count_{capacity} {
     VOLLEY_CHECK(capacity < kNoSlot);
-    free_.reserve(capacity);
-    // Popped from the end, so the first slots are used most and the last may never be touched.
-    for (std::size_t slot = capacity; slot-- > 0;) free_.push_back(static_cast<Slot>(slot));
+    // Taken from the end, so the first slots are used most and the last may never be touched.
+    for (std::size_t slot = 0; slot < capacity; ++slot) {
+      free_[capacity - 1 - slot] = static_cast<Slot>(slot);
+    }
   }
 
-  std::size_t size() const { return entries_.size() - free_.size(); }
-  bool full() const { return free_.empty(); }
+  std::size_t size() const { return size_; }
+  bool full() const { return free_count_ == 0; }
 
   /// Takes a request in, copying its body; its entry is a fresh one. Requires !full().
   Slot add(Bytes body) {
     VOLLEY_CHECK(!full());
-    const Slot slot = free_.back();
-    free_.pop_back();
+    const Slot slot = free_[--free_count_];
     new (&entries_[slot]) Entry;  // In place: an assignment would copy one from the stack.
     bodies_.put(slot, body);
     places_[slot].busy = true;
+    ++size_;
     return slot;
   }
 
   /// Ends a request. Requires that it is in flight.
-  void remove(Slot slot) {
+  void end(Slot slot) {
     VOLLEY_CHECK(places_[slot].busy);
     bodies_.drop(slot);
     places_[slot].busy = false;
+    --size_;
+  }
+  /// Gives the slot of a request that has ended to others. Once.
+  void release(Slot slot) {
     if (++places_[slot].generation == 0) places_[slot].generation = 1;
-    free_.push_back(slot);
+    free_[free_count_++] = slot;
   }
 
   /// The request's slot; kNoSlot if it is in flight no more.
@@ -65,7 +75,7 @@ class PendingTable {
     return found ? slot : kNoSlot;
   }
 
-  // Of a slot whose request is in flight.
+  // Of a slot whose request is in flight, or has ended and was not released.
 
   RequestId id_of(Slot slot) const {
     return RequestId{std::uint64_t{places_[slot].generation} << 32U | slot};
@@ -73,8 +83,9 @@ class PendingTable {
   Entry& operator[](Slot slot) { return entries_[slot]; }
   const Entry& operator[](Slot slot) const { return entries_[slot]; }
   MutableBytes body(Slot slot) { return bodies_.at(slot); }
+  std::size_t body_size(Slot slot) const { return bodies_.size(slot); }
 
-  /// Calls `visit(slot)` for every request in flight; it may remove that one.
+  /// Calls `visit(slot)` for every request in flight; it may end that one.
   template <class Visit>
   void for_each(Visit visit) {
     for (Slot slot = 0; slot < places_.size(); ++slot) {
@@ -93,6 +104,8 @@ class PendingTable {
   std::vector<Place> places_;
   BodyStore bodies_;
   std::vector<Slot> free_;
+  std::size_t free_count_;
+  std::size_t size_ = 0;
 };
 
 }  // namespace volley

@@ -51,7 +51,8 @@ Result<RequestId> RawClientCore::request(Bytes body, const RawRequest& request, 
   if (ids_) {
     const auto id = identify(pending_.body(slot), request.fresh_id);
     if (!id) {
-      pending_.remove(slot);
+      pending_.end(slot);
+      pending_.release(slot);
       return std::unexpected(id.error());
     }
     pending_[slot].id = *id;
@@ -208,13 +209,17 @@ void RawClientCore::finish(Slot slot, RawOutcome outcome, Bytes body, Instant no
   last_outcome_ = outcome;
   timers_.erase(slot);
   if (request.is_due) due_.erase(pending_, slot);
-  pending_.remove(slot);
+  pending_.end(slot);
   events_.push(finished);
 }
 
 std::optional<RawEvent> RawClientCore::poll_event() {
   if (events_.empty()) return std::nullopt;
-  return events_.pop();
+  RawEvent event = events_.pop();
+  if (const auto* finished = std::get_if<RawFinished>(&event)) {
+    pending_.release(slot_of(finished->request));
+  }
+  return event;
 }
 
 bool RawClientCore::room_for_event() const {

@@ -31,6 +31,19 @@ class SlotList {
     last_ = slot;
   }
 
+  /// Moves the first items of another list to the end of this one, up to and with `last`. They stay
+  /// linked as they are. Requires that `last` is in the other list.
+  template <class Table>
+  void take_front(Table& table, SlotList& other, Slot last) {
+    const Slot left = table[last].links.after;
+    (last_ == kNoSlot ? first_ : table[last_].links.after) = other.first_;
+    table[other.first_].links.before = last_;
+    table[last].links.after = kNoSlot;
+    last_ = last;
+    (left == kNoSlot ? other.last_ : table[left].links.before) = kNoSlot;
+    other.first_ = left;
+  }
+
   /// Requires that the item is in this list.
   template <class Table>
   void erase(Table& table, Slot slot) {

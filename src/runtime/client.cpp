@@ -19,6 +19,10 @@
 namespace volley {
 namespace {
 
+/// Looks at a socket that is full before the timers that are due: as many as empty it, if nothing
+/// more came meanwhile.
+constexpr int kLooksBeforeTimers = 256;
+
 Result<UdpSocket> open_socket(const Endpoint& server, const ClientOptions& options) {
   auto socket =
       UdpSocket::bind(options.source.value_or(Endpoint{IpAddress::any(server.family()), 0}),
@@ -27,6 +31,7 @@ Result<UdpSocket> open_socket(const Endpoint& server, const ClientOptions& optio
   if (auto done = socket->set_packet_info(false); !done) return std::unexpected(done.error());
   // Without receive offload trains come apart, and one by one: as right, and slower.
   [[maybe_unused]] const auto coalescing = socket->set_coalescing(true);
+  if (auto done = socket->set_receive_room(); !done) return std::unexpected(done.error());
   // With one peer the queue can only tell of that one.
   if (auto done = socket->set_error_queue(true); !done) return std::unexpected(done.error());
   if (options.prepare) {
@@ -60,7 +65,10 @@ struct Client::State {
                                          const RequestOptions& options, Instant time);
   [[nodiscard]] Result<void> turn(std::optional<Instant> until, Instant time);
   void flush(Instant time);
+  bool look(bool linger);
   [[nodiscard]] Result<bool> receive(std::optional<Instant> until, Instant time);
+  void take_in();
+  bool timer_is_due() const;
   void hear_errors(Instant time);
   void note_hint(ErrorCode code, Instant time);
   void deliver();
@@ -80,7 +88,9 @@ struct Client::State {
   std::optional<ErrorCode> hint;
   const Duration tick = clock_tick();
   ReceiveDepth depth;
-  bool running = false;  // Within a run call: a handler may submit, but not run.
+  bool full_look = false;  // The last look at the socket found as much as it looked for.
+  bool running = false;    // Within a run call: a handler may submit, but not run.
+  Instant received{};  // When a run call last read the time: what its handlers submit is of then.
 };
 
 Result<void> Client::State::usable() const {
@@ -126,18 +136,21 @@ void Client::State::flush(Instant time) {
 
 // Inbound: receive, deliver.
 
+/// Takes in what has come, without waiting, or not for long. False: nothing came.
+bool Client::State::look(bool linger) {
+  const auto done = socket.receive(in, {.most = depth.most(), .linger = linger});
+  if (!done) {
+    note_hint(done.error().code, now());
+    hear_errors(now());
+  }
+  full_look = in.messages() >= depth.most();
+  depth.found(in, in.datagrams().size());
+  return !done || !in.datagrams().empty();
+}
+
 /// Waits for what can be received, and takes it in. False: nothing came.
 Result<bool> Client::State::receive(std::optional<Instant> until, Instant time) {
   constexpr int kLooks = 8;  // Of a spinning client at its socket, for each at the clock.
-  const auto look = [this](bool linger) {
-    const auto done = socket.receive(in, {.most = depth.most(), .linger = linger});
-    if (!done) {
-      note_hint(done.error().code, now());
-      hear_errors(now());
-    }
-    depth.found(in.datagrams().size(), in.slots());
-    return !done || !in.datagrams().empty();
-  };
   if (idle == Idle::kSpin) {
     for (int i = 0; i < kLooks; ++i) {
       if (look(false)) return true;
@@ -169,33 +182,49 @@ void Client::State::note_hint(ErrorCode code, Instant time) {
 
 /// Runs the handlers of what has ended.
 void Client::State::deliver() {
-  while (const auto event = core.poll_event()) {
+  while (const ClientEvent* const event = core.poll_event()) {
     ++happened;
     if (event->pong) {
       pong = event->pong;
       if (on_pong) on_pong(*pong);
     }
     if (!event->answer) continue;
-    Handler handler = std::exchange(handlers[slot_of(event->request)], nullptr);
+    // Out of its place, which is the next request's if the handler submits one.
+    Handler handler = std::move(handlers[slot_of(event->request)]);
     handler(*event->answer);
   }
+}
+
+/// Reads what was received.
+void Client::State::take_in() {
+  // Read after the datagrams were: protocol.md §1.3 A1.
+  received = now();
+  for (const Datagram& datagram : in.datagrams()) {
+    core.handle_datagram(datagram, received);
+    deliver();
+  }
+}
+
+bool Client::State::timer_is_due() const {
+  const auto timer = core.next_timeout();
+  return timer && *timer <= received;
 }
 
 /// Once around: out, in, timers.
 Result<void> Client::State::turn(std::optional<Instant> until, Instant time) {
   flush(time);
   if (const auto timer = core.next_timeout(); timer && (!until || *timer < *until)) until = timer;
+  full_look = false;
   const auto heard = receive(until, time);
   if (!heard) return std::unexpected(heard.error());
-  // Read after the datagrams were: protocol.md §1.3 A1.
-  const Instant received = now();
-  if (*heard) {
-    for (const Datagram& datagram : in.datagrams()) {
-      core.handle_datagram(datagram, received);
-      deliver();
-    }
+  if (!*heard) in.clear();
+  take_in();
+  // Who could not run for a while finds answers that came in time: they are read before a wait
+  // ends.
+  for (int i = 0; i < kLooksBeforeTimers && full_look && timer_is_due() && look(false); ++i) {
+    take_in();
   }
-  if (const auto timer = core.next_timeout(); timer && *timer <= received) {
+  if (timer_is_due()) {
     core.handle_timeout(received);
     deliver();
   }
@@ -246,7 +275,8 @@ Result<Answer> Client::request(Bytes body, const RequestOptions& options) {
 }
 
 Result<void> Client::submit(Bytes body, Handler handler, const RequestOptions& options) {
-  const auto id = state_->submit(body, std::move(handler), options, now());
+  const Instant time = state_->running ? state_->received : now();
+  const auto id = state_->submit(body, std::move(handler), options, time);
   if (!id) return std::unexpected(id.error());
   return {};
 }

@@ -43,7 +43,7 @@ Result<bool> RawWorker::turn(const RawServer::Handler& handler) {
   const std::uint64_t lost = port_.lost() - lost_before;
   const auto datagrams = in_.datagrams();
   const std::size_t found = datagrams.size() + lost;
-  depth_.found(found, in_.slots());
+  depth_.found(in_, found);
   if (found == 0) {
     // Who spins looks a million times a second: seldom is often enough.
     if (idle_ == Idle::kSleep || ++empty_looks_ % 1'024 == 0) clear_error_queue(port_.port());

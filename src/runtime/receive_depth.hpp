@@ -3,23 +3,30 @@
 #include <algorithm>
 #include <cstddef>
 
+#include <volley/batch.hpp>
+
 namespace volley {
 
-/// How many messages the next receive call looks for: a look for one costs less, and who finds as
-/// many as it looked for looks for more.
+/// How many messages the next receive call looks for. A look for one costs less, and who finds as
+/// many as it looked for looks for more; but no more than bring some dozens of datagrams. Beyond
+/// that a call costs a datagram nothing, and the sooner the answers to a train leave, the sooner
+/// the other end is at work again, at the same time as this one.
 class ReceiveDepth {
  public:
   std::size_t most() const { return most_; }
-  /// What the last look found, of a batch of so many slots.
-  void found(std::size_t messages, std::size_t slots) {
-    if (messages == 0) {
+  /// What the last look found, `datagrams` of them in all.
+  void found(const ReceiveBatch& batch, std::size_t datagrams) {
+    if (datagrams == 0) {
       most_ = 1;
-    } else if (messages >= most_) {
-      most_ = std::min(8 * most_, slots);
+      return;
     }
+    if (batch.messages() >= most_) most_ = std::min(8 * most_, batch.slots());
+    most_ = std::clamp<std::size_t>(kEnough * batch.messages() / datagrams, 1, most_);
   }
 
  private:
+  static constexpr std::size_t kEnough = 64;
+
   std::size_t most_ = 1;
 };
 

@@ -64,7 +64,7 @@ Result<bool> ServerWorker::receive(const Server::Handler& handler) {
     return true;
   }
   const std::size_t found = in_.datagrams().size() + (port_.lost() - lost_before);
-  depth_.found(found, in_.slots());
+  depth_.found(in_, found);
   // Who spins looks a million times a second: seldom is often enough.
   if (found == 0 && (idle_ == Idle::kSleep || ++empty_looks_ % 1'024 == 0))
     clear_error_queue(port_.port());
@@ -84,7 +84,7 @@ Result<bool> ServerWorker::receive(const Server::Handler& handler) {
 }
 
 void ServerWorker::execute(const Server::Handler& handler, Instant time) {
-  while (const auto execution = core_.poll_request(time)) {
+  while (const Execution* const execution = core_.poll_request(time)) {
     Reply reply{core_, mailbox_, execution->id, time};
     handler(*execution, reply);
   }

@@ -20,7 +20,11 @@ TEST(PendingTable, AStaleIdNeverNamesTheNextRequestOfItsSlot) {
   const RequestId first = table.id_of(slot);
   EXPECT_TRUE(table.full());
   EXPECT_EQ(table.find(first), slot);
-  table.remove(slot);
+  table.end(slot);
+  EXPECT_EQ(table.find(first), kNoSlot);
+  EXPECT_EQ(table.size(), 0U);
+  EXPECT_TRUE(table.full()) << "until whoever keeps something by the slot was told";
+  table.release(slot);
   const RequestId second = table.id_of(table.add(as_bytes("second")));
   EXPECT_NE(first, second);
   EXPECT_EQ(table.find(first), kNoSlot);
@@ -37,13 +41,13 @@ TEST(PendingTable, NamesNothingByAnIdItNeverGave) {
   EXPECT_EQ(table.find(RequestId{std::to_underlying(only) + 1}), kNoSlot);
 }
 
-TEST(PendingTable, VisitsEveryRequestAndLetsTheVisitorRemoveIt) {
+TEST(PendingTable, VisitsEveryRequestAndLetsTheVisitorEndIt) {
   Table table{4};
   for (int number = 0; number < 4; ++number) table[table.add({})].number = number;
   std::vector<int> seen;
   table.for_each([&](Slot slot) {
     seen.push_back(table[slot].number);
-    if (table[slot].number % 2 == 0) table.remove(slot);
+    if (table[slot].number % 2 == 0) table.end(slot);
   });
   EXPECT_EQ(seen, (std::vector<int>{0, 1, 2, 3}));
   EXPECT_EQ(table.size(), 2U);

@@ -159,6 +159,29 @@ TEST(Clear, AHandlerMaySubmitButNotWait) {
   EXPECT_EQ(answered, 500);
 }
 
+TEST(Clear, EachHandlerGetsItsOwnAnswerThoughTheOthersSubmitMore) {
+  Serving server;
+  Client client = client_of(server.address(), {.window = 64});
+  int asked = 0;
+  int right = 0;
+  // Many answers come in one datagram, and the first handlers submit before the last were told.
+  const std::function<void()> more = [&] {
+    if (asked == 2'000) return;
+    const std::string body = std::to_string(asked++);
+    const auto done = client.submit(
+        as_bytes(body),
+        [&, body](const Answer& answer) {
+          right += answer && as_text(answer.body) == body ? 1 : 0;
+          more();
+        },
+        kPatient);
+    ASSERT_TRUE(done) << done.error().message;
+  };
+  for (int i = 0; i < 64; ++i) more();
+  ASSERT_TRUE(client.run_until_idle());
+  EXPECT_EQ(right, 2'000);
+}
+
 TEST(Clear, RunOnceReturnsAtItsTimeWithNothingToDo) {
   Serving server;
   Client client = client_of(server.address());
