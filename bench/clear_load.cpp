@@ -2,37 +2,32 @@
 
 #include <unistd.h>
 
-#include <array>
 #include <cstddef>
 #include <cstdio>
 #include <cstdlib>
-#include <cstring>
+#include <vector>
 
 #include <volley/client.hpp>
-#include <volley/clock.hpp>
 
 #include "bench/measure.hpp"
 
 namespace {
 
-/// One request after another in flight, each handler sending the next.
+/// So many requests in flight, each of whose handlers sends the next.
 class Load {
  public:
-  Load(volley::Client& client, std::size_t in_flight, std::size_t size)
-      : client_{client}, in_flight_{in_flight}, body_(size) {}
+  Load(volley::Client& client, std::size_t size) : client_{client}, body_(size) {}
 
-  bool run(double seconds) {
+  bool run(std::size_t in_flight, double seconds) {
     const auto begin = bench::monotonic_ns();
     const auto warm = begin + static_cast<std::int64_t>(seconds * 0.2e9);
     const auto end = begin + static_cast<std::int64_t>(seconds * 1e9);
+    for (std::size_t i = 0; i < in_flight; ++i) ask();
     std::int64_t time = begin;
     std::uint64_t before = 0;
     std::int64_t from = 0;
-    while (time < end) {
-      while (client_.in_flight() < in_flight_) {
-        if (!ask()) return false;
-      }
-      if (auto done = client_.run_once(); !done) return complain(done.error());
+    while (time < end && failed_ == 0) {
+      if (auto done = client_.run_once(); !done) complain(done.error());
       time = bench::monotonic_ns();
       if (from == 0 && time >= warm) {
         from = time;
@@ -48,24 +43,24 @@ class Load {
   }
 
  private:
-  bool ask() {
+  void ask() {
     auto done = client_.submit(body_, [this](const volley::Answer& answer) {
       if (answer && answer.body.size() == body_.size()) {
         ++replies_;
       } else {
         ++failed_;
       }
+      ask();
     });
-    return done || complain(done.error());
+    if (!done) complain(done.error());
   }
 
-  static bool complain(const volley::Error& error) {
+  void complain(const volley::Error& error) {
     std::fprintf(stderr, "%s\n", error.message.c_str());
-    return false;
+    ++failed_;
   }
 
   volley::Client& client_;
-  std::size_t in_flight_;
   std::vector<std::byte> body_;
   std::uint64_t replies_ = 0;
   std::uint64_t failed_ = 0;
@@ -87,6 +82,6 @@ int main(int argc, char** argv) {
     std::fprintf(stderr, "%s\n", client.error().message.c_str());
     return 1;
   }
-  Load load{*client, in_flight, static_cast<std::size_t>(std::atoi(argv[4]))};
-  return load.run(bench::seconds_argument(argv[2])) ? 0 : 1;
+  Load load{*client, static_cast<std::size_t>(std::atoi(argv[4]))};
+  return load.run(in_flight, bench::seconds_argument(argv[2])) ? 0 : 1;
 }
