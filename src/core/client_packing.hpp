@@ -54,12 +54,12 @@ class ClientState::Packing {
   }
 
   /// protocol.md §4.3: the time left, rounded up; 0 if it does not fit.
-  std::uint16_t ttl_ms(Instant deadline, Instant now) {
+  std::uint32_t ttl_ms(Instant deadline, Instant now) {
     // Those made in one turn of the loop have one deadline.
     if (deadline == deadline_) return ttl_ms_;
     const auto left = std::chrono::ceil<std::chrono::milliseconds>(deadline - now).count();
     deadline_ = deadline;
-    ttl_ms_ = left > UINT16_MAX ? 0 : static_cast<std::uint16_t>(std::max<std::int64_t>(left, 1));
+    ttl_ms_ = left > UINT16_MAX ? 0 : static_cast<std::uint32_t>(std::max<std::int64_t>(left, 1));
     return ttl_ms_;
   }
 
@@ -90,7 +90,9 @@ class ClientState::Packing {
   std::size_t reply_;
   std::size_t charged_ = 0;
   Instant deadline_ = Instant::min();  // Of the request written last,
-  std::uint16_t ttl_ms_ = 0;           // and what it asks for.
+  // And what it asks for. Wider than what is sent: where it is put aside and read back with more
+  // octets than were written, the processor waits.
+  std::uint32_t ttl_ms_ = 0;
   bool idle_;
 };
 

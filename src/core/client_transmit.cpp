@@ -170,12 +170,13 @@ bool ClientState::is_probed(const ClientRequest& request, Instant now) const {
 
 void ClientState::write_request(Packing& packing, Slot slot, Instant now) {
   const ClientRequest& request = requests_[slot];
-  packing.write({.type = FrameType::kRequest,
-                 .attempt = on_the_wire(request.schedule.attempts() + 1),
-                 .idempotent = request.idempotent,
-                 .sequence = request.sequence,
-                 .ttl_ms = packing.ttl_ms(request.schedule.deadline(), now),
-                 .body = requests_.body(slot)});
+  packing.write(
+      {.type = FrameType::kRequest,
+       .attempt = on_the_wire(request.schedule.attempts() + 1),
+       .idempotent = request.idempotent,
+       .sequence = request.sequence,
+       .ttl_ms = static_cast<std::uint16_t>(packing.ttl_ms(request.schedule.deadline(), now)),
+       .body = requests_.body(slot)});
 }
 
 void ClientState::write_probe(Packing& packing, Slot slot) {
