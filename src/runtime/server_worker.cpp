@@ -49,9 +49,12 @@ Result<void> ServerWorker::run(const Server::Handler& handler, const ServerEndin
 
 Result<bool> ServerWorker::receive(const Server::Handler& handler) {
   // While a handler's answer may come from another thread, the mailbox must be able to wake us.
-  const auto timer = core_.next_timeout();
-  const bool patient = core_.counters().running == 0 && (!timer || *timer - now() >= tick_);
-  const ReceiveLook look{.most = depth_.most(), .linger = idle_ == Idle::kSleep && patient};
+  bool patient = idle_ == Idle::kSleep && core_.counters().running == 0;
+  if (patient) {
+    const auto timer = core_.next_timeout();
+    patient = !timer || *timer - now() >= tick_;
+  }
+  const ReceiveLook look{.most = depth_.most(), .linger = patient};
   const std::uint64_t lost_before = port_.lost();
   if (auto done = port_.receive(in_, look); !done) {
     // Anything else may be what ICMP said of an earlier answer, which anyone can forge, or a
