@@ -87,6 +87,10 @@ struct ServerLimits {
   std::size_t address_share = 4;
 };
 
+/// What frames share datagrams up to on a path within this machine (protocol.md §8.1), in bytes:
+/// four of them fill a segmentation run.
+inline constexpr std::size_t kLoopbackDatagram = 16'376;
+
 /// Limits of batch I/O.
 struct BatchLimits {
   /// Datagrams in one segmentation run: what older kernels take (newer ones take 128).

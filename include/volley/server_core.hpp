@@ -94,6 +94,8 @@ class ServerCore {
     unsigned workers = 1;           ///< of so many.
     ServerLimits limits{};          ///< This worker's share of them.
     std::uint64_t hash_secret = 0;  ///< From the system's entropy: nobody can choose what collides.
+    /// Answers to loopback addresses share datagrams up to this size: 1,200 to 65,507.
+    std::size_t loopback_datagram_size = 1'200;
   };
 
   explicit ServerCore(const Options& options);

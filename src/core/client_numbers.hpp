@@ -23,15 +23,20 @@ class ClientNumbers {
 
   ClientId id() const { return id_; }
   /// L: every number below is finished.
-  std::uint32_t lowest_unfinished() const { return lowest_; }
-  bool all_finished() const { return lowest_ == next_; }
+  std::uint32_t lowest_unfinished() const {
+    while (lowest_ != next_ && ring_[lowest_ & mask_] == kNoSlot) ++lowest_;
+    return lowest_;
+  }
+  bool all_finished() const { return lowest_unfinished() == next_; }
   bool used_up() const { return next_ > std::to_underlying(kLastSequence); }
 
   /// Whether give() may be called: the window and the numbers have an end.
-  bool can_give() const { return next_ - lowest_ < kWindow && !used_up(); }
+  bool can_give() const {
+    return (next_ - lowest_ < kWindow || next_ - lowest_unfinished() < kWindow) && !used_up();
+  }
   /// The next number, for the request in this slot.
   Sequence give(Slot slot) {
-    if (next_ - lowest_ > mask_) grow();
+    if (next_ - lowest_ > mask_ && next_ - lowest_unfinished() > mask_) grow();
     ring_[next_ & mask_] = slot;
     return Sequence{next_++};
   }
@@ -43,16 +48,13 @@ class ClientNumbers {
   }
 
   /// Requires that it is given and not finished.
-  void finish(Sequence sequence) {
-    ring_[std::to_underlying(sequence) & mask_] = kNoSlot;
-    while (lowest_ != next_ && ring_[lowest_ & mask_] == kNoSlot) ++lowest_;
-  }
+  void finish(Sequence sequence) { ring_[std::to_underlying(sequence) & mask_] = kNoSlot; }
 
  private:
   void grow();
 
   ClientId id_;
-  std::uint32_t lowest_;
+  mutable std::uint32_t lowest_;  // L, or below: it is looked up when it is asked for.
   std::uint32_t next_;
   std::uint32_t mask_;  // The ring's size, a power of two, less 1.
   std::vector<Slot> ring_;

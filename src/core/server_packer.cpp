@@ -49,7 +49,9 @@ std::optional<Transmit> ServerCore::State::poll_transmit(MutableBytes buffer, In
 /// but the last. Gives the octets of all.
 std::size_t ServerCore::State::pack_run(MutableBytes buffer, Slot route, const ClearHeader& header,
                                         Transmit& transmit) {
-  const std::size_t segment = pack(buffer.first(kDatagramSize), route, header);
+  const bool loopback = routes.at(route).peer.address().kind() == AddressKind::kLoopback;
+  const std::size_t most = loopback ? options.loopback_datagram_size : kDatagramSize;
+  const std::size_t segment = pack(buffer.first(most), route, header);
   // What does not fit into the datagram size goes alone in a longer one (§8.3).
   if (segment == 0) return pack_one(buffer, route, header);
   std::size_t total = segment;
@@ -57,6 +59,8 @@ std::size_t ServerCore::State::pack_run(MutableBytes buffer, Slot route, const C
   for (std::size_t segments = 1; segments < BatchLimits::kSegments; ++segments) {
     // The last one may be shorter, and so far it is the last.
     if (filled + segment > BatchLimits::kRunBytes) break;
+    // What is answered again is in no longer datagram, which PAD would make it.
+    if (segment > kDatagramSize && !answers.empty() && answers.front().attempt > 1) break;
     const std::size_t size = pack(buffer.subspan(filled, segment), route, header);
     if (size == 0) break;
     std::memset(buffer.data() + total, kPad, filled - total);
@@ -69,12 +73,17 @@ std::size_t ServerCore::State::pack_run(MutableBytes buffer, Slot route, const C
 
 /// Fills one datagram with the next answers that go the same way. 0 if there is none that fits.
 std::size_t ServerCore::State::pack(MutableBytes room, Slot route, const ClearHeader& header) {
+  // protocol.md §8.1: a larger datagram only for what is answered the first time.
+  if (!answers.empty() && answers.front().attempt > 1)
+    room = room.first(std::min(room.size(), kDatagramSize));
+  const bool large = room.size() > kDatagramSize;
   FrameWriter out{
       room.subspan(ClearChannel::kFront, room.size() - ClearChannel::kFront - ClearChannel::kBack)};
   std::uint32_t written = 0;
   for (; !answers.empty(); ++written) {
     const QueuedAnswer& answer = answers.front();
-    if (answer.route != route || answer.alone || !write(answer, out)) break;
+    if (answer.route != route || answer.alone || (large && answer.attempt > 1)) break;
+    if (!write(answer, out)) break;
     pop_answer();
   }
   if (written == 0) return 0;

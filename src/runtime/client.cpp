@@ -42,9 +42,11 @@ Result<UdpSocket> open_socket(const Endpoint& server, const ClientOptions& optio
 }
 
 ClientCore::Options core_options(const Endpoint& server, const ClientOptions& options) {
+  const bool loopback = server.address().kind() == AddressKind::kLoopback;
   return {.server = server,
           .policy = options.policy.value_or(policy_for(server)),
           .window = options.window,
+          .datagram_size = loopback ? kLoopbackDatagram : ClientCore::Options{}.datagram_size,
           .seed = os::random_u64(),
           .draw_secret = os::random_u64};
 }

@@ -131,7 +131,8 @@ Result<Server> Server::bind(const Endpoint& local, Handler handler, const Server
   ServerCore::Options core{.incarnation = begin_incarnation(),
                            .workers = options.workers,
                            .limits = share_of(options.limits, options.workers),
-                           .hash_secret = os::random_u64()};
+                           .hash_secret = os::random_u64(),
+                           .loopback_datagram_size = kLoopbackDatagram};
   for (UdpSocket& socket : *sockets) {
     auto wake = os::Wake::create();
     if (!wake) return std::unexpected(wake.error());

@@ -121,6 +121,64 @@ TEST(ServerPacking, KeepsToTheLengthOfARun) {
   EXPECT_EQ(longest, BatchLimits::kSegments);
 }
 
+/// A world whose loopback carries larger datagrams, and a client there.
+struct Nearby {
+  static ServerCore::Options options() {
+    ServerCore::Options options = ServerWorld::defaults();
+    options.loopback_datagram_size = 16'376;
+    return options;
+  }
+  static FakeClient neighbour() {
+    FakeClient client = ServerWorld::stranger();
+    client.peer = {IpAddress::v4(127, 0, 0, 1), 5'000};
+    return client;
+  }
+
+  ServerWorld world{options()};
+  FakeClient client = world.greet(neighbour());
+};
+
+TEST(ServerPacking, SharesLargerDatagramsWithinThisMachine) {
+  Nearby nearby;
+  nearby.world.echo = true;
+  const std::string body(64, 'x');
+  nearby.world.hear(nearby.client, requests(1, 200, body));
+  const auto answers = nearby.world.heard();
+  ASSERT_EQ(answers.size(), 1U);
+  EXPECT_EQ(answers[0].size, 32U + 200 * 76);
+
+  nearby.world.hear(nearby.world.client(2), requests(1, 200, body));
+  for (const Heard& answer : nearby.world.heard()) EXPECT_LE(answer.size, kDatagramSize);
+}
+
+// protocol.md §8.1: should the path carry no large datagrams, the copy gets there.
+TEST(ServerPacking, AnswersAgainWithinTheDatagramSize) {
+  Nearby nearby;
+  nearby.world.echo = true;
+  const std::string body(64, 'x');
+  nearby.world.hear(nearby.client, requests(1, 50, body));
+  EXPECT_EQ(nearby.world.heard().size(), 1U);
+
+  std::vector<Frame> frames = requests(51, 60, body);
+  for (std::uint32_t number = 1; number <= 50; ++number) {
+    frames.push_back(request(number, body, 2));
+  }
+  for (const Frame& frame : requests(111, 60, body)) frames.push_back(frame);
+  nearby.world.hear(nearby.client, frames);
+  std::size_t found = 0;
+  bool large = false;
+  for (const Heard& answer : nearby.world.heard()) {
+    found += frames_in(answer);
+    large |= answer.size > kDatagramSize;
+    for (std::uint32_t number = 1; number <= 50; ++number) {
+      const bool again = answer.frames.contains("REPLY " + std::to_string(number) + " ");
+      EXPECT_TRUE(!again || answer.size <= kDatagramSize) << number << " in " << answer.size;
+    }
+  }
+  EXPECT_EQ(found, 170U);
+  EXPECT_TRUE(large) << "what is answered the first time shares larger ones";
+}
+
 TEST(ServerPacking, NeverFillsABareHeaderOrALoneAnswer) {
   ServerWorld world;
   world.echo = true;

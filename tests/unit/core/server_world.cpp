@@ -111,7 +111,10 @@ FakeClient ServerWorld::stranger(unsigned which) {
 }
 
 FakeClient ServerWorld::client(unsigned which) {
-  FakeClient client = stranger(which);
+  return greet(stranger(which));
+}
+
+FakeClient ServerWorld::greet(FakeClient client) {
   hear(client, {});
   const auto answers = heard();
   EXPECT_EQ(answers.size(), 1U);

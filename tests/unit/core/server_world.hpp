@@ -55,6 +55,8 @@ class ServerWorld {
   FakeClient client(unsigned which = 1);
   /// The same, as it is before it has heard anything.
   static FakeClient stranger(unsigned which = 1);
+  /// A stranger who has learned the epoch and has a ticket.
+  FakeClient greet(FakeClient client);
 
   /// The octets of what a client says, with so much PAD behind.
   static std::vector<std::byte> datagram(const FakeClient& client, const std::vector<Frame>& frames,
