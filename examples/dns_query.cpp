@@ -52,7 +52,7 @@ int main(int argc, char** argv) {
 
   std::string_view reply = volley::as_text(answer->body).substr(2);
   const unsigned flags = number(reply, 2);
-  if (flags % 16 != 0) die("error: the server's code is " + std::to_string(flags % 16));
+  if (flags % 16 != 0) die("error: DNS code is " + std::to_string(flags % 16) + " for " + argv[2]);
   if ((flags & 0x0200) != 0) die("error: the answer is too long for a datagram: ask by TCP");
   unsigned records = number(reply, 4) & 0xffff;  // After the number of questions.
   if (take(reply, asked.size() - 8).substr(4) != asked.substr(12)) die("error: not what was asked");
