@@ -111,6 +111,9 @@ Result<void> Client::State::usable() const {
 
 Result<RequestId> Client::State::submit(Bytes body, Handler&& handler,
                                         const RequestOptions& options, Instant time) {
+  if (!handler) {
+    return std::unexpected(Error{ErrorCode::kInvalid, 0, "a request needs a handler for its end"});
+  }
   const auto id = core.request(body, options, time);
   if (!id) return id;
   const std::size_t slot = slot_of(*id);
