@@ -13,6 +13,7 @@
 #include <optional>
 #include <string>
 #include <thread>
+#include <utility>
 #include <vector>
 
 #include <volley/client.hpp>
@@ -97,11 +98,15 @@ class Claims {
     return [this, name](const Answer& answer) {
       ++counts_[static_cast<std::size_t>(answer.outcome)];
       outcomes_[name] = answer.outcome;
+      if (answer.reason == Reason::kBusy) busy_ = true;
       if (!answer) return;
       const auto expected = answer_to(name);
       EXPECT_TRUE(std::ranges::equal(answer.body, expected)) << "request " << name;
     };
   }
+
+  /// Whether a server had too much to do since this was asked last.
+  bool was_busy() { return std::exchange(busy_, false); }
 
   std::size_t of(Outcome outcome) const { return counts_[static_cast<std::size_t>(outcome)]; }
   std::size_t all() const { return counts_[0] + counts_[1] + counts_[2] + counts_[3]; }
@@ -128,6 +133,7 @@ class Claims {
 
  private:
   const Log& log_;
+  bool busy_ = false;
   std::array<std::size_t, 4> counts_{};
   std::vector<std::optional<Outcome>> outcomes_{kRequests};
 };
@@ -155,6 +161,8 @@ class Load {
         while (client.has_room() && next_ < kRequests) submit(client);
         ASSERT_TRUE(client.run_once(now() + 1ms));
       }
+      // Refusals are quick: who asked on would be refused all along, as fast as the machine is.
+      if (claims_.was_busy()) run_for(10ms);
     }
   }
   /// The same for so long.
@@ -210,8 +218,7 @@ TEST(Restart, EveryOutcomeIsTrueToItsNameWhenTheServerIsKilledInTheMiddle) {
   claims.check();
   EXPECT_EQ(log->servers, kKills + 1U);
   EXPECT_GE(load.epochs(), std::uint64_t{kKills});
-  // How many are answered depends on how long each server takes to start.
-  EXPECT_GT(claims.of(Outcome::kReply), kRequests / 20);
+  EXPECT_GT(claims.of(Outcome::kReply), kRequests / 2);
   for (const Outcome outcome :
        {Outcome::kReply, Outcome::kNotExecuted, Outcome::kExecutedReplyLost, Outcome::kUnknown}) {
     EXPECT_GT(claims.of(outcome), 0U) << "none was claimed to be " << to_string(outcome);
