@@ -86,7 +86,7 @@ bool well_formed(Bytes frames, Side from) {
   return true;
 }
 
-std::optional<Frame> FrameReader::next_of_any_type() {
+std::optional<Frame> FrameReader::next() {
   std::optional<Frame> frame;
   ByteReader in{rest_};
   // At the end it sees a 0 too.

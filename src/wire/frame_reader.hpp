@@ -21,29 +21,31 @@ class FrameReader {
   explicit FrameReader(Bytes frames) : rest_{frames} {}
 
   /// The next frame, its body borrowed from the datagram. None at the end or at PAD.
-  std::optional<Frame> next() {
-    if (rest_.size() < MessageHead::kSize) return next_of_any_type();
+  std::optional<Frame> next();
+
+  /// The same if it is of that type, REQUEST or REPLY; else no, and next() tells what is there.
+  ///
+  /// Nearly all are. So this is inline, and gives no std::optional, whose value stays in memory:
+  /// then fields that nobody asks for are never written.
+  [[gnu::always_inline]] bool next_message(FrameType type, Frame& message) {
+    if (rest_.size() < MessageHead::kSize) return false;
     const auto head = MessageHead::read(rest_.data());
     const std::size_t size = MessageHead::kSize + head.length();
-    const bool request = head.type() == FrameType::kRequest;
-    if ((!request && head.type() != FrameType::kReply) || size > rest_.size()) {
-      return next_of_any_type();
-    }
-    const Bytes body = rest_.subspan(MessageHead::kSize, head.length());
+    if (head.type() != type || size > rest_.size()) return false;
+    const bool request = type == FrameType::kRequest;
+    message = {.type = type,
+               .attempt = head.attempt(),
+               .idempotent = request && head.flag(),
+               .deferred = !request && head.flag(),
+               .sequence = head.sequence(),
+               .ttl_ms = request ? head.word() : std::uint16_t{0},
+               .status = request ? std::uint16_t{0} : head.word(),
+               .body = rest_.subspan(MessageHead::kSize, head.length())};
     rest_ = rest_.subspan(size);
-    return Frame{.type = head.type(),
-                 .attempt = head.attempt(),
-                 .idempotent = request && head.flag(),
-                 .deferred = !request && head.flag(),
-                 .sequence = head.sequence(),
-                 .ttl_ms = request ? head.word() : std::uint16_t{0},
-                 .status = request ? std::uint16_t{0} : head.word(),
-                 .body = body};
+    return true;
   }
 
  private:
-  std::optional<Frame> next_of_any_type();
-
   Bytes rest_;
 };
 

@@ -45,8 +45,11 @@ class FrameWriter {
   /// Adds a copy of a REPLY, to answer that attempt.
   [[nodiscard]] bool write_again(Bytes reply, std::uint8_t attempt, bool deferred) {
     if (reply.size() > room()) return false;
+    // Put together before the copy: as two octets that are put aside meanwhile and read back as
+    // one number, the processor would wait for them.
+    const std::uint16_t flag_attempt = MessageHead::flag_attempt(deferred, attempt);
     std::memcpy(out_.data() + size_, reply.data(), reply.size());
-    MessageHead::address(out_.data() + size_, attempt, deferred);
+    MessageHead::address(out_.data() + size_, flag_attempt);
     size_ += reply.size();
     return true;
   }

@@ -49,10 +49,13 @@ class MessageHead {
     std::memcpy(to + sizeof number, &body, sizeof body);
   }
 
-  /// Makes the REPLY that was written there one to that attempt.
-  static void address(std::byte* reply, std::uint8_t attempt, bool deferred) {
-    reply[1] = std::byte{deferred};
-    reply[2] = std::byte{attempt};
+  /// Makes the REPLY that was written there one to that attempt, with such octets 1 and 2.
+  static void address(std::byte* reply, std::uint16_t flag_attempt) {
+    const std::uint16_t octets = big_endian(flag_attempt);
+    std::memcpy(reply + 1, &octets, sizeof octets);
+  }
+  static constexpr std::uint16_t flag_attempt(bool flag, std::uint8_t attempt) {
+    return static_cast<std::uint16_t>(std::uint32_t{flag} << 8U | attempt);
   }
 
   constexpr FrameType type() const { return static_cast<FrameType>(number_ >> 56U); }

@@ -42,6 +42,18 @@ inline std::vector<Frame> walked(Bytes frames) {
   return all;
 }
 
+/// The same, as those walk who expect frames of one type.
+inline std::vector<Frame> walked_for(FrameType type, Bytes frames) {
+  std::vector<Frame> all;
+  FrameReader reader{frames};
+  while (true) {
+    for (Frame message; reader.next_message(type, message);) all.push_back(message);
+    const auto frame = reader.next();
+    if (!frame) return all;
+    all.push_back(*frame);
+  }
+}
+
 /// A header and frames as a datagram of `size` octets, the rest of them PAD. Nothing if it is too
 /// small.
 inline std::optional<std::vector<std::byte>> written(const ClearHeader& header,

@@ -103,6 +103,8 @@ TEST(Golden, DecodesToWhatTheProtocolSaysOfIt) {
     const Bytes frames = Bytes{datagram}.subspan(kHeaderSize);
     EXPECT_TRUE(well_formed(frames, golden.from));
     EXPECT_EQ(told(walked(frames)), told(kMeanings[index].frames));
+    EXPECT_EQ(told(walked_for(FrameType::kRequest, frames)), told(kMeanings[index].frames));
+    EXPECT_EQ(told(walked_for(FrameType::kReply, frames)), told(kMeanings[index].frames));
   }
 }
 

@@ -28,6 +28,8 @@ bool accepted_and_valid(Bytes datagram, Side from) {
   if (!well_formed(frames, from)) {
     // Nobody should walk them. Who does stays within bounds and comes to an end.
     EXPECT_LE(walked(frames).size(), frames.size());
+    EXPECT_LE(walked_for(FrameType::kRequest, frames).size(), frames.size());
+    EXPECT_LE(walked_for(FrameType::kReply, frames).size(), frames.size());
     return false;
   }
   const std::vector<Frame> all = walked(frames);
@@ -201,6 +203,8 @@ TEST(HostileBytes, WhateverIsWrittenIsReadBack) {
     writer.pad_to(buffer.size());
     ASSERT_TRUE(well_formed(buffer, from));
     ASSERT_EQ(told(walked(buffer)), told(frames));
+    ASSERT_EQ(told(walked_for(FrameType::kRequest, buffer)), told(frames));
+    ASSERT_EQ(told(walked_for(FrameType::kReply, buffer)), told(frames));
   }
 }
 
