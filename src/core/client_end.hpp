@@ -24,25 +24,10 @@ inline void ClientState::take_out(Slot slot, bool answered, Instant now) {
   if (datagram.requests.empty()) close(waited_in, now);
 }
 
-/// Ends a request. What came with its end is the caller's to fill in.
-inline Answer& ClientState::end(Slot slot, Outcome outcome, Reason reason, Instant now) {
-  take_out(slot, outcome == Outcome::kReply, now);
+/// The request is unfinished no more. Its slot is not yet another's.
+inline void ClientState::leave(Slot slot, bool answered, Instant now) {
+  take_out(slot, answered, now);
   const ClientRequest& request = requests_[slot];
-  ClientEvent& event = ended_.push();
-  event.request = requests_.id_of(slot);
-  // Field by field, in the place of an older one: an Answer made first would be copied.
-  if (!event.answer) event.answer.emplace();
-  Answer& answer = *event.answer;
-  answer.outcome = outcome;
-  answer.reason = reason;
-  answer.status = 0;
-  answer.body = {};
-  answer.attempts = request.schedule.attempts();
-  answer.elapsed = now - request.made;
-  answer.round_trip.reset();
-  answer.hint.reset();
-  if (hinted_ >= request.made && outcome != Outcome::kReply) answer.hint = hint_;
-
   if (request.sequence != Sequence{}) {
     ClientNumbers& numbers = numbers_[request.numbers];
     numbers.finish(request.sequence);
@@ -50,7 +35,6 @@ inline Answer& ClientState::end(Slot slot, Outcome outcome, Reason reason, Insta
   }
   requests_.end(slot);
   if (requests_.size() == 0) fall_idle(now);
-  return answer;
 }
 
 }  // namespace volley

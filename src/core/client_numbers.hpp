@@ -5,6 +5,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/check.hpp"
 #include "core/slot_list.hpp"
 #include "wire/numbers.hpp"
 
@@ -31,12 +32,10 @@ class ClientNumbers {
   bool used_up() const { return next_ > std::to_underlying(kLastSequence); }
 
   /// Whether give() may be called: the window and the numbers have an end.
-  bool can_give() const {
-    return (next_ - lowest_ < kWindow || next_ - lowest_unfinished() < kWindow) && !used_up();
-  }
-  /// The next number, for the request in this slot.
+  bool can_give() { return next_ != limit_ || raise_limit(); }
+  /// The next number, for the request in this slot. Requires can_give().
   Sequence give(Slot slot) {
-    if (next_ - lowest_ > mask_ && next_ - lowest_unfinished() > mask_) grow();
+    VOLLEY_CHECK(next_ != limit_);
     ring_[next_ & mask_] = slot;
     return Sequence{next_++};
   }
@@ -51,12 +50,14 @@ class ClientNumbers {
   void finish(Sequence sequence) { ring_[std::to_underlying(sequence) & mask_] = kNoSlot; }
 
  private:
+  bool raise_limit();
   void grow();
 
   ClientId id_;
   mutable std::uint32_t lowest_;  // L, or below: it is looked up when it is asked for.
   std::uint32_t next_;
-  std::uint32_t mask_;  // The ring's size, a power of two, less 1.
+  std::uint32_t limit_;  // The first that may not be given, or not before it is looked up again.
+  std::uint32_t mask_;   // The ring's size, a power of two, less 1.
   std::vector<Slot> ring_;
 };
 

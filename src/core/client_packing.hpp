@@ -38,9 +38,12 @@ class ClientState::Packing {
   /// Whether a frame of that size, with a number of client_id `of`, may be written. One that cannot
   /// share a datagram has it alone.
   bool fits(std::size_t size, std::uint8_t of) const {
-    const std::size_t charge = std::max(size, reply_);
-    if (empty()) return idle_ || charge <= room_;
-    return of == numbers && size <= frames_.room() && charged_ + charge <= room_;
+    if (empty()) return idle_ || std::max(size, reply_) <= room_;
+    return of == numbers && fits_too(size);
+  }
+  /// The same, where another with a number of that client_id was written.
+  bool fits_too(std::size_t size) const {
+    return size <= frames_.room() && charged_ + std::max(size, reply_) <= room_;
   }
 
   /// Requires that it fits(). Inlined, since the caller knows what kind of frame it is.
@@ -53,15 +56,14 @@ class ClientState::Packing {
     charged_ += std::max(size, reply_);
   }
 
-  /// protocol.md §4.3: the time left, rounded up; 0 if it does not fit.
-  std::uint32_t ttl_ms(Instant deadline, Instant now) {
-    // Those made in one turn of the loop have one deadline.
-    if (deadline == deadline_) return ttl_ms_;
-    const auto left = std::chrono::ceil<std::chrono::milliseconds>(deadline - now).count();
-    deadline_ = deadline;
-    ttl_ms_ = left > UINT16_MAX ? 0 : static_cast<std::uint32_t>(std::max<std::int64_t>(left, 1));
-    return ttl_ms_;
+  /// Takes note of the deadline of the next request, which most have in common with the last one.
+  /// False: it is over.
+  bool take_deadline(Instant deadline, Instant now) {
+    return deadline == deadline_ || take_other_deadline(deadline, now);
   }
+  /// protocol.md §4.3: the time left until the deadline last taken, rounded up; 0 if it does not
+  /// fit.
+  std::uint16_t ttl_ms() const { return static_cast<std::uint16_t>(ttl_ms_); }
 
   /// Whether it may be as long as that.
   bool reaches(std::size_t datagram_size) const { return datagram_size <= size() + frames_.room(); }
@@ -80,6 +82,15 @@ class ClientState::Packing {
   Instant timer = Instant::max();  ///< The first wait's end, or deadline.
 
  private:
+  bool take_other_deadline(Instant deadline, Instant now) {
+    if (deadline <= now) return false;
+    const auto left = std::chrono::ceil<std::chrono::milliseconds>(deadline - now).count();
+    deadline_ = deadline;
+    ttl_ms_ = left > UINT16_MAX ? 0 : static_cast<std::uint32_t>(left);
+    timer = std::min(timer, deadline);
+    return true;
+  }
+
   FrameWriter frames_within(std::size_t limit) const {
     return FrameWriter{buffer_.first(limit - ClearChannel::kBack).subspan(ClearChannel::kFront)};
   }
@@ -89,8 +100,8 @@ class ClientState::Packing {
   std::size_t room_;
   std::size_t reply_;
   std::size_t charged_ = 0;
-  Instant deadline_ = Instant::min();  // Of the request written last,
-  // And what it asks for. Wider than what is sent: where it is put aside and read back with more
+  Instant deadline_ = Instant::min();  // Of the request looked at last,
+  // And how long it has. Wider than what is sent: where it is put aside and read back with more
   // octets than were written, the processor waits.
   std::uint32_t ttl_ms_ = 0;
   bool idle_;

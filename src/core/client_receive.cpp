@@ -6,6 +6,7 @@
 
 #include "base/check.hpp"
 #include "core/client_end.hpp"
+#include "core/client_read.hpp"
 #include "core/client_state.hpp"
 #include "core/from_server.hpp"
 #include "core/planted.hpp"
@@ -14,18 +15,11 @@
 namespace volley {
 
 void ClientState::handle_datagram(const Datagram& datagram, Instant now) {
-  ++counters_.received;
-  const auto opened = open(datagram);
-  if (!opened) return count(opened.error());
-  ++heard_;
-  resting_ = kNoSlot;
-  take_header(opened->header, opened->frames.empty(), now);
-  const Heard heard{
-      .numbers = numbers_[opened->header.client_id == numbers_[0].id() ? 0 : 1],
-      .epoch_held = opened->header.epoch == server_.epoch(),
-  };
-  FrameReader frames{opened->frames};
-  while (const auto frame = frames.next()) take_frame(*frame, heard, now);
+  read(datagram, now, [this](RequestId request, const Answer& answer) {
+    ClientEvent& event = ended_.push();
+    event.request = request;
+    event.answer = answer;
+  });
 }
 
 /// protocol.md §2.3, as far as it concerns a whole datagram.
@@ -125,14 +119,14 @@ void ClientState::take_restart(Duration uptime, Instant now) {
       return make_due(slot, true, now);
     }
     if (request.state == State::kWorking) {
-      return void(end(slot, Outcome::kExecutedReplyLost, Reason::kRestarted, now));
+      return end(slot, Outcome::kExecutedReplyLost, Reason::kRestarted, now);
     }
     const Duration age_now = age(now - request.schedule.start());
     if (returned || (age_now >= uptime && !planted(Bug::kRestampAlways))) {
-      return void(end(slot, Outcome::kUnknown, Reason::kRestarted, now));
+      return end(slot, Outcome::kUnknown, Reason::kRestarted, now);
     }
     if (age_now >= kCopiesWithin) {
-      return void(end(slot, Outcome::kNotExecuted, Reason::kRestarted, now));
+      return end(slot, Outcome::kNotExecuted, Reason::kRestarted, now);
     }
     if (planted(Bug::kStartResets)) request.schedule.restart(now);
     make_due(slot, true, now);
@@ -140,82 +134,38 @@ void ClientState::take_restart(Duration uptime, Instant now) {
   window_.restart();
 }
 
-/// protocol.md §5.8. Inlined, with the end of a reply: a seventh of a request's time went into
-/// calls.
-[[gnu::always_inline]] inline void ClientState::take_frame(const Frame& frame, const Heard& heard,
-                                                           Instant now) {
+/// A frame that is no REPLY.
+void ClientState::take_frame(const Frame& frame, const Heard& heard, Instant now) {
   if (frame.type == FrameType::kPong) return take_pong(frame, now);
-  const Slot slot = heard.numbers.find(frame.sequence);
-  if (slot == kNoSlot) return count(Drop::kLate);
+  const Slot slot = asked(frame.sequence, frame.attempt, heard);
+  if (slot == kNoSlot) return;
   ClientRequest& request = requests_[slot];
-  const bool stamp_fits = request.stamped && heard.epoch_held;
-  if (!stamp_fits && !request.idempotent) return count(Drop::kStaleStamp);
-  const unsigned attempts = request.schedule.attempts();
-  if (frame.attempt > attempts) return count(Drop::kUnsent);
-
-  const Duration trip = round_trip(request, frame, now);
-  switch (frame.type) {
-    case FrameType::kReply:
-      return take_reply(slot, frame, trip, now);
-    case FrameType::kNack:
-      return take_nack(slot, frame, now);
-    default:  // WORKING: no other frame of a server's is left.
-      request.state = State::kWorking;
-      request.overloaded = false;
-      return rest(slot, std::nullopt, now);
-  }
-}
-
-/// How long ago the attempt was sent that the frame answers, if it is the first to do so, and did
-/// it promptly (protocol.md §5.5); else kUnmeasured.
-Duration ClientState::round_trip(ClientRequest& request, const Frame& frame, Instant now) {
-  const bool latest =
-      frame.attempt == std::min<unsigned>(request.schedule.attempts(), kLastAttempt);
-  const bool first = frame.attempt == 1;
-  const bool again = (latest && request.answered) || (first && request.first_answered);
-  if (latest) request.answered = true;
-  if (first) request.first_answered = true;
-  if (again || frame.deferred || frame.attempt == kLastAttempt) return kUnmeasured;
-
-  if (latest && request.datagram != kNoSlot) {
-    // What shared a datagram measured one round trip, and not many.
-    SentDatagram& datagram = sent_[request.datagram];
-    if (datagram.kind != SentDatagram::Kind::kRequests) return kUnmeasured;
-    if (!std::exchange(datagram.sampled, true)) rtt_.sample(now - datagram.sent);
-    return now - datagram.sent;
-  }
-  if (!first) return kUnmeasured;  // When it was sent is known no more.
-  const Instant sent = request.schedule.start();
-  if (std::exchange(sampled_, sent) != sent) rtt_.sample(now - sent);
-  return now - sent;
-}
-
-[[gnu::flatten]] inline void ClientState::take_reply(Slot slot, const Frame& frame,
-                                                     Duration round_trip, Instant now) {
-  ++counters_.replies;
-  mean_reply_ += size_of(frame) - mean_reply_ / 16;
-  Answer& answer = end(slot, Outcome::kReply, Reason::kNone, now);
-  answer.status = frame.status;
-  answer.body = frame.body;
-  if (round_trip != kUnmeasured) answer.round_trip = round_trip;
+  round_trip(request, frame, now);
+  const unsigned latest = std::min<unsigned>(request.schedule.attempts(), kLastAttempt);
+  if (frame.attempt == latest) request.answered = true;
+  if (frame.attempt == 1) request.first_answered = true;
+  if (frame.type == FrameType::kNack) return take_nack(slot, frame, now);
+  request.state = State::kWorking;
+  request.overloaded = false;
+  rest(slot, std::nullopt, now);
 }
 
 void ClientState::take_nack(Slot slot, const Frame& nack, Instant now) {
   ClientRequest& request = requests_[slot];
   const bool refused = nack.code == NackCode::kBusy || nack.code == NackCode::kNever;
   if (nack.code == NackCode::kReplyGone) {
-    return void(end(slot, Outcome::kExecutedReplyLost, Reason::kReplyGone, now));
+    return end(slot, Outcome::kExecutedReplyLost, Reason::kReplyGone, now);
   }
   if (refused && !request.idempotent) {
     if (request.state == State::kWorking) {
-      return void(end(slot, Outcome::kExecutedReplyLost, Reason::kForgotten, now));
+      return end(slot, Outcome::kExecutedReplyLost, Reason::kForgotten, now);
     }
     const bool old = age(now - request.schedule.start()) >= kRefusalsWithin;
     if (old && !planted(Bug::kNeverBelievedLate)) {
-      return void(end(slot, Outcome::kUnknown, Reason::kForgotten, now));
+      return end(slot, Outcome::kUnknown, Reason::kForgotten, now);
     }
     const Reason reason = nack.code == NackCode::kBusy ? Reason::kBusy : Reason::kNever;
-    return void(end(slot, Outcome::kNotExecuted, reason, now));
+    return end(slot, Outcome::kNotExecuted, reason, now);
   }
   // It goes on, but not before the server asked for it.
   request.overloaded = nack.code == NackCode::kOverload;

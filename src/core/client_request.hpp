@@ -17,7 +17,7 @@ namespace volley {
 struct alignas(64) ClientRequest {
   enum class State : std::uint8_t { kQueued, kSent, kWorking };
 
-  RetrySchedule schedule;  ///< Its start() is t0, once it is sent.
+  RetrySchedule schedule{};  ///< Its start() is t0, once it is sent.
   Instant made{};
   SlotLinks links{};
   Sequence sequence{};
@@ -25,7 +25,7 @@ struct alignas(64) ClientRequest {
   std::uint32_t heard = 0;  ///< With `expired`: how many datagrams the server had sent then.
   State state = State::kQueued;
   std::uint8_t numbers = 0;  ///< Which of the client's two client_ids its number belongs to.
-  bool idempotent : 1 = false;
+  bool idempotent = false;
   bool stamped : 1 = false;         ///< The epoch of its stamp is the one held.
   bool backs_off : 1 = false;       ///< Due because its wait ended: the next is twice as long.
   bool hastened : 1 = false;        ///< Became due before its wait ended, once until one does.

@@ -49,20 +49,11 @@ ClientState::ClientState(ClientCore::Options options, Sequence first)
   VOLLEY_CHECK(options_.datagram_size <= kMaxPayload);
 }
 
-Result<RequestId> ClientState::request(Bytes body, const RequestOptions& options, Instant now) {
+Result<RequestId> ClientState::refuse(Bytes body) const {
   if (body.size() > kMaxBody) {
     return std::unexpected(too_large_error(body.size(), kMaxBody, options_.server));
   }
-  if (!has_room()) return std::unexpected(no_room_error(in_flight(), options_.server));
-  const Slot slot = requests_.add(body);
-  ClientRequest& request = requests_[slot];
-  request.schedule = RetrySchedule{now, options.timeout.value_or(options_.policy.give_up)};
-  request.made = now;
-  request.idempotent = options.idempotent;
-  line_up(queue_, slot);
-  if (!server_.known()) hasten_contact(now);
-  ++counters_.requests;
-  return requests_.id_of(slot);
+  return std::unexpected(no_room_error(in_flight(), options_.server));
 }
 
 /// A new request waits for a first contact no longer than a first wait, however often those before
@@ -95,18 +86,6 @@ Result<std::uint64_t> ClientState::ping(std::size_t size, Instant now) {
   return *opaque;
 }
 
-const ClientEvent* ClientState::poll_event() {
-  if (!ended_.empty()) {
-    // It stays as it is until others took every other place, or the ring was rewound.
-    const ClientEvent& event = ended_.front();
-    requests_.release(slot_of(event.request));
-    ended_.drop();
-    return &event;
-  }
-  ended_.rewind();
-  return pongs_.empty() ? nullptr : poll_pong();
-}
-
 const ClientEvent* ClientState::poll_pong() {
   told_pong_ = {.pong = pongs_.pop()};
   return &told_pong_;
@@ -121,13 +100,6 @@ std::optional<Instant> ClientState::next_timeout() const {
   }
   if (next == Instant::max()) return std::nullopt;
   return next;
-}
-
-/// Puts a request at the end of those to be sent.
-void ClientState::line_up(SlotList& list, Slot slot) {
-  if (queue_.empty() && due_.empty()) first_deadline_ = Instant::max();
-  first_deadline_ = std::min(first_deadline_, requests_[slot].schedule.deadline());
-  list.push_back(requests_, slot);
 }
 
 /// Nothing of a datagram waits any more.
@@ -149,6 +121,19 @@ void ClientState::fall_idle(Instant now) {
   const std::size_t untold = numbers_[present_].lowest_unfinished() - told_;
   const bool much = untold * (mean_reply_ / 16 + kKeptReply) >= kTellFrom;
   if (much) tell_at_ = now + std::max(kIdle, rtt_.timeout());
+}
+
+/// Ends a request without a reply.
+void ClientState::end(Slot slot, Outcome outcome, Reason reason, Instant now) {
+  const ClientRequest& request = requests_[slot];
+  ClientEvent& event = ended_.push();
+  event.request = requests_.id_of(slot);
+  event.answer = Answer{.outcome = outcome,
+                        .reason = reason,
+                        .attempts = request.schedule.attempts(),
+                        .elapsed = now - request.made};
+  if (hinted_ >= request.made) event.answer->hint = hint_;
+  leave(slot, false, now);
 }
 
 /// Ends a request that nobody told anything of: protocol.md §5.8, "deadline, or cancelled".

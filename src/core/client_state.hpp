@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <cstdint>
@@ -26,7 +27,8 @@ namespace volley {
 
 /// What is behind ClientCore: its calls are these, and mean what they mean there. Its parts, by
 /// file: client_state.cpp takes requests in and ends them, client_transmit.cpp packs,
-/// client_receive.cpp reads, client_wait.cpp waits and hastens.
+/// client_receive.cpp reads, client_wait.cpp waits and hastens. What each request passes is inline:
+/// here and in client_read.hpp.
 class ClientState {
  public:
   /// `first`: the first client_id's first number, 1 but in tests.
@@ -34,7 +36,16 @@ class ClientState {
   ClientState(const ClientState&) = delete;
   ClientState& operator=(const ClientState&) = delete;
 
-  Result<RequestId> request(Bytes body, const RequestOptions& options, Instant now);
+  Result<RequestId> request(Bytes body, const RequestOptions& options, Instant now) {
+    if (body.size() > kMaxBody || !has_room()) return refuse(body);
+    const Duration timeout = options.timeout.value_or(options_.policy.give_up);
+    const Slot slot = requests_.add(body, RetrySchedule{now, timeout}, now);
+    requests_[slot].idempotent = options.idempotent;
+    line_up(queue_, slot);
+    if (!server_.known()) hasten_contact(now);
+    ++counters_.requests;
+    return requests_.id_of(slot);
+  }
   void cancel(RequestId request, Instant now);
   Result<std::uint64_t> ping(std::size_t size, Instant now);
   bool has_room() const { return !requests_.full(); }
@@ -42,8 +53,23 @@ class ClientState {
 
   std::optional<Transmit> poll_transmit(MutableBytes buffer, Instant now);
   void handle_datagram(const Datagram& datagram, Instant now);
+  /// The same, but replies are told of at once: in client_read.hpp.
+  template <class Tell>
+  void read(const Datagram& datagram, Instant now, Tell tell);
+  /// Gives the slot of a request that read() told of to others.
+  void release(RequestId request) { requests_.release(slot_of(request)); }
   void handle_hint(ErrorCode hint, Instant now);
-  const ClientEvent* poll_event();
+  const ClientEvent* poll_event() {
+    if (!ended_.empty()) {
+      // It stays as it is until others took every other place, or the ring was rewound.
+      const ClientEvent& event = ended_.front();
+      requests_.release(slot_of(event.request));
+      ended_.drop();
+      return &event;
+    }
+    ended_.rewind();
+    return pongs_.empty() ? nullptr : poll_pong();
+  }
   std::optional<Instant> next_timeout() const;
   void handle_timeout(Instant now);
 
@@ -55,16 +81,22 @@ class ClientState {
   using Requests = PendingTable<ClientRequest>;
   using State = ClientRequest::State;
   class Packing;
-  static constexpr Duration kUnmeasured{-1};
 
   // client_state.cpp: waiting to be sent, and ends.
   bool anything_waits() const { return !queue_.empty() || !due_.empty() || pings_.queued(); }
+  [[gnu::noinline]] Result<RequestId> refuse(Bytes body) const;
   void hasten_contact(Instant now);
   bool gives_up_contact(Instant now) const;
-  void line_up(SlotList& list, Slot slot);
+  /// Puts a request at the end of those to be sent.
+  void line_up(SlotList& list, Slot slot) {
+    if (queue_.empty() && due_.empty()) first_deadline_ = Instant::max();
+    first_deadline_ = std::min(first_deadline_, requests_[slot].schedule.deadline());
+    list.push_back(requests_, slot);
+  }
   inline void take_out(Slot slot, bool answered, Instant now);
   void close(Slot datagram, Instant now);
-  inline Answer& end(Slot slot, Outcome outcome, Reason reason, Instant now);
+  inline void leave(Slot slot, bool answered, Instant now);
+  void end(Slot slot, Outcome outcome, Reason reason, Instant now);
   void fall_idle(Instant now);
   void end_unanswered(Slot slot, Reason reason, Instant now);
   [[gnu::noinline]] const ClientEvent* poll_pong();  // Seldom, so poll_event() stays small.
@@ -80,10 +112,8 @@ class ClientState {
   bool add_due(Packing& packing, Instant now);
   bool add_queued(Packing& packing, std::size_t most, Instant now);
   bool is_probed(const ClientRequest& request, Instant now) const;
-  inline void write_request(Packing& packing, Slot slot, Instant now);
-  void write_probe(Packing& packing, Slot slot);
   inline void begin(Packing& packing, std::uint8_t numbers, Instant now);
-  inline void wait_in(Packing& packing, Slot slot, Instant now);
+  void set_timer(Packing& packing, const ClientRequest& request);
   std::optional<Transmit> finish(Packing& packing, Instant now);
   std::size_t run_limit() const;
   std::size_t request_size(Slot slot) const {
@@ -92,7 +122,7 @@ class ClientState {
   void renew_client_id();
   Transmit seal(MutableBytes datagram, const ClientNumbers& numbers);
 
-  // client_receive.cpp.
+  // client_receive.cpp and client_read.hpp.
   std::expected<ClearChannel::Opened, Drop> open(const Datagram& datagram) const;
   void count(Drop drop);
   void take_header(const ClearHeader& header, bool bare, Instant now);
@@ -101,9 +131,11 @@ class ClientState {
     ClientNumbers& numbers;  // Of its client_id.
     bool epoch_held;
   };
-  inline void take_frame(const Frame& frame, const Heard& heard, Instant now);
-  inline Duration round_trip(ClientRequest& request, const Frame& frame, Instant now);
-  inline void take_reply(Slot slot, const Frame& frame, Duration round_trip, Instant now);
+  inline Slot asked(Sequence sequence, unsigned attempt, const Heard& heard);
+  inline std::optional<Duration> round_trip(const ClientRequest& request, const Frame& frame,
+                                            Instant now);
+  inline Answer take_reply(Slot slot, const Frame& reply, Instant now);
+  void take_frame(const Frame& frame, const Heard& heard, Instant now);
   void take_nack(Slot slot, const Frame& frame, Instant now);
   void take_pong(const Frame& frame, Instant now);
 

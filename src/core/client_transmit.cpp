@@ -121,43 +121,78 @@ std::optional<Transmit> ClientState::send_requests(MutableBytes buffer, Instant 
 /// Adds the first of those to be sent again; no if it has to wait.
 bool ClientState::add_due(Packing& packing, Instant now) {
   const Slot slot = due_.front();
-  const ClientRequest& request = requests_[slot];
-  if (request.schedule.deadline() <= now) return false;  // handle_timeout() ends it.
+  ClientRequest& request = requests_[slot];
   const bool probed = is_probed(request, now);
   const std::size_t size = probed ? head_size(FrameType::kProbe) : request_size(slot);
   if (!packing.fits(size, request.numbers)) return false;
+  if (!packing.take_deadline(request.schedule.deadline(), now)) return false;
   due_.erase(requests_, slot);
   begin(packing, request.numbers, now);
   if (probed) {
-    write_probe(packing, slot);
+    packing.write({.type = FrameType::kProbe,
+                   .attempt = on_the_wire(request.schedule.attempts() + 1),
+                   .sequence = request.sequence});
+    ++counters_.probes;
   } else {
-    write_request(packing, slot, now);
+    packing.write({.type = FrameType::kRequest,
+                   .attempt = on_the_wire(request.schedule.attempts() + 1),
+                   .idempotent = request.idempotent,
+                   .sequence = request.sequence,
+                   .ttl_ms = packing.ttl_ms(),
+                   .body = requests_.body(slot)});
   }
-  wait_in(packing, slot, now);
+  if (request.backs_off) {
+    request.schedule.sent(options_.policy, packing.first_wait, now);
+  } else {
+    request.schedule.sent_early();
+  }
+  request.backs_off = false;
+  request.answered = false;
+  request.stamped = server_.known();
+  request.datagram = packing.datagram;
+  ++counters_.attempts;
   sent_[packing.datagram].requests.push_back(requests_, slot);
+  set_timer(packing, request);
   return true;
 }
 
 /// Adds those never sent, so many at most; no if the first has to wait. They stand in the
 /// datagram's list as they stood in the queue.
+///
+/// Each request passes here, and most just once: what they have in common is done once for all.
 bool ClientState::add_queued(Packing& packing, std::size_t most, Instant now) {
+  Slot slot = queue_.front();
+  if (slot == kNoSlot || !packing.fits(request_size(slot), present_)) return false;
   ClientNumbers& numbers = numbers_[present_];
+  if (requests_[slot].schedule.deadline() <= now || !numbers.can_give()) return false;
+  begin(packing, present_, now);
+  const Duration backoff = RetrySchedule::first_backoff(options_.policy, packing.first_wait);
+  const bool stamped = server_.known();
   Slot last = kNoSlot;
-  for (Slot slot = queue_.front(); slot != kNoSlot && most > 0; --most) {
+  std::size_t written = 0;
+  do {
     ClientRequest& request = requests_[slot];
-    if (request.schedule.deadline() <= now || !numbers.can_give()) break;
-    if (!packing.fits(request_size(slot), present_)) break;
-    request.numbers = present_;
+    if (!packing.take_deadline(request.schedule.deadline(), now)) break;
+    request.schedule.sent_first(backoff, now);
     request.sequence = numbers.give(slot);
+    request.numbers = present_;
     request.state = State::kSent;
-    begin(packing, present_, now);
-    write_request(packing, slot, now);
-    wait_in(packing, slot, now);
+    request.stamped = stamped;
+    request.datagram = packing.datagram;
+    packing.write({.type = FrameType::kRequest,
+                   .attempt = 1,
+                   .idempotent = request.idempotent,
+                   .sequence = request.sequence,
+                   .ttl_ms = packing.ttl_ms(),
+                   .body = requests_.body(slot)});
+    ++written;
     last = slot;
     slot = request.links.after;
-  }
-  if (last == kNoSlot) return false;
+  } while (slot != kNoSlot && written < most && numbers.can_give() &&
+           packing.fits_too(request_size(slot)));
+  counters_.attempts += written;
   sent_[packing.datagram].requests.take_front(requests_, queue_, last);
+  set_timer(packing, requests_[last]);
   return true;
 }
 
@@ -168,25 +203,6 @@ bool ClientState::is_probed(const ClientRequest& request, Instant now) const {
   return age(now - request.schedule.start()) >= kCopiesWithin && !planted(Bug::kCopiesTooLate);
 }
 
-void ClientState::write_request(Packing& packing, Slot slot, Instant now) {
-  const ClientRequest& request = requests_[slot];
-  packing.write(
-      {.type = FrameType::kRequest,
-       .attempt = on_the_wire(request.schedule.attempts() + 1),
-       .idempotent = request.idempotent,
-       .sequence = request.sequence,
-       .ttl_ms = static_cast<std::uint16_t>(packing.ttl_ms(request.schedule.deadline(), now)),
-       .body = requests_.body(slot)});
-}
-
-void ClientState::write_probe(Packing& packing, Slot slot) {
-  const ClientRequest& request = requests_[slot];
-  packing.write({.type = FrameType::kProbe,
-                 .attempt = on_the_wire(request.schedule.attempts() + 1),
-                 .sequence = request.sequence});
-  ++counters_.probes;
-}
-
 /// Has the frames of a datagram wait, if this is its first.
 void ClientState::begin(Packing& packing, std::uint8_t numbers, Instant now) {
   if (!packing.empty()) return;
@@ -195,25 +211,13 @@ void ClientState::begin(Packing& packing, std::uint8_t numbers, Instant now) {
   packing.first_wait = rtt_.timeout();
 }
 
-/// The frame of a request was written: it waits in the datagram, in whose list its caller puts it.
-void ClientState::wait_in(Packing& packing, Slot slot, Instant now) {
-  ClientRequest& request = requests_[slot];
-  RetrySchedule& schedule = request.schedule;
-  if (schedule.attempts() == 0 || request.backs_off) {
-    schedule.sent(options_.policy, packing.first_wait, now);
-  } else {
-    schedule.sent_early();
-  }
-  if (schedule.backoff() != packing.backoff) {
-    packing.backoff = schedule.backoff();
+/// The datagram wakes when the wait of that request ends, if not before.
+void ClientState::set_timer(Packing& packing, const ClientRequest& request) {
+  if (request.schedule.backoff() != packing.backoff) {
+    packing.backoff = request.schedule.backoff();
     packing.wait_end = wait_end(sent_[packing.datagram], request);
   }
-  packing.timer = std::min(packing.timer, std::min(packing.wait_end, schedule.deadline()));
-  request.backs_off = false;
-  request.answered = false;
-  request.stamped = server_.known();
-  request.datagram = packing.datagram;
-  ++counters_.attempts;
+  packing.timer = std::min(packing.timer, packing.wait_end);
 }
 
 std::optional<Transmit> ClientState::finish(Packing& packing, Instant now) {

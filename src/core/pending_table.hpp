@@ -30,7 +30,7 @@ class PendingTable {
  public:
   explicit PendingTable(std::size_t capacity)
       : entries_(capacity),
-        places_(capacity),
+        generations_(capacity),
         bodies_{capacity},
         free_(capacity),
         free_count_{capacity} {
@@ -44,42 +44,43 @@ class PendingTable {
   std::size_t size() const { return size_; }
   bool full() const { return free_count_ == 0; }
 
-  /// Takes a request in, copying its body; its entry is a fresh one. Requires !full().
-  Slot add(Bytes body) {
+  /// Takes a request in, copying its body; its entry is a fresh one that begins with these members.
+  /// Requires !full().
+  template <class... Members>
+  Slot add(Bytes body, const Members&... members) {
     VOLLEY_CHECK(!full());
     const Slot slot = free_[--free_count_];
-    new (&entries_[slot]) Entry;  // In place: an assignment would copy one from the stack.
+    // In place: an assignment would copy one from the stack.
+    new (&entries_[slot]) Entry{members...};
     bodies_.put(slot, body);
-    places_[slot].busy = true;
+    ++generations_[slot];
     ++size_;
     return slot;
   }
 
   /// Ends a request. Requires that it is in flight.
   void end(Slot slot) {
-    VOLLEY_CHECK(places_[slot].busy);
+    VOLLEY_CHECK(in_flight(slot));
     bodies_.drop(slot);
-    places_[slot].busy = false;
+    ++generations_[slot];
     --size_;
   }
   /// Gives the slot of a request that has ended to others. Once.
-  void release(Slot slot) {
-    if (++places_[slot].generation == 0) places_[slot].generation = 1;
-    free_[free_count_++] = slot;
-  }
+  void release(Slot slot) { free_[free_count_++] = slot; }
 
   /// The request's slot; kNoSlot if it is in flight no more.
   Slot find(RequestId id) const {
     const auto slot = static_cast<Slot>(std::to_underlying(id));
-    const bool found = slot < places_.size() && places_[slot].busy && id_of(slot) == id;
+    const bool found = slot < generations_.size() && in_flight(slot) && id_of(slot) == id;
     return found ? slot : kNoSlot;
+  }
+  /// The request's that is in flight in a slot.
+  RequestId id_of(Slot slot) const {
+    return RequestId{std::uint64_t{generations_[slot]} << 32U | slot};
   }
 
   // Of a slot whose request is in flight, or has ended and was not released.
 
-  RequestId id_of(Slot slot) const {
-    return RequestId{std::uint64_t{places_[slot].generation} << 32U | slot};
-  }
   Entry& operator[](Slot slot) { return entries_[slot]; }
   const Entry& operator[](Slot slot) const { return entries_[slot]; }
   MutableBytes body(Slot slot) { return bodies_.at(slot); }
@@ -88,20 +89,18 @@ class PendingTable {
   /// Calls `visit(slot)` for every request in flight; it may end that one.
   template <class Visit>
   void for_each(Visit visit) {
-    for (Slot slot = 0; slot < places_.size(); ++slot) {
-      if (places_[slot].busy) visit(slot);
+    for (Slot slot = 0; slot < generations_.size(); ++slot) {
+      if (in_flight(slot)) visit(slot);
     }
   }
 
  private:
-  // Apart from the entries, so that an entry can be one cache line.
-  struct Place {
-    std::uint32_t generation = 1;  // From 1, so that RequestId{} is nobody's.
-    bool busy = false;
-  };
+  bool in_flight(Slot slot) const { return generations_[slot] % 2 != 0; }
 
   std::vector<Entry> entries_;
-  std::vector<Place> places_;
+  // Apart from the entries, so that an entry can be one cache line. Odd while a request is in
+  // flight, so RequestId{} is nobody's.
+  std::vector<std::uint32_t> generations_;
   BodyStore bodies_;
   std::vector<Slot> free_;
   std::size_t free_count_;

@@ -27,13 +27,18 @@ class RetrySchedule {
   /// Records a send and begins its wait: `first_wait`, as the destination's RttEstimator has it, or
   /// twice the last.
   void sent(const RetryPolicy& policy, Duration first_wait, Instant now) {
-    if (attempts_ == 0) {
-      start_ = now;
-      backoff_ = first_wait < policy.cap ? first_wait : policy.cap;
-    } else {
-      backoff_ = backoff_ < policy.cap / 2 ? 2 * backoff_ : policy.cap;
-    }
+    if (attempts_ == 0) return sent_first(first_backoff(policy, first_wait), now);
+    backoff_ = backoff_ < policy.cap / 2 ? 2 * backoff_ : policy.cap;
     ++attempts_;
+  }
+  /// The same for the first send, after which the backoff is what first_backoff() gives.
+  void sent_first(Duration first_backoff, Instant now) {
+    start_ = now;
+    backoff_ = first_backoff;
+    attempts_ = 1;
+  }
+  static Duration first_backoff(const RetryPolicy& policy, Duration first_wait) {
+    return first_wait < policy.cap ? first_wait : policy.cap;
   }
 
   /// Records a send that no end of a wait caused: its own wait is as long as the last.

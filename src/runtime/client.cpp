@@ -1,15 +1,16 @@
 #include <fmt/format.h>
 
+#include <memory>
 #include <utility>
-#include <vector>
 
 #include <volley/batch.hpp>
 #include <volley/client.hpp>
 #include <volley/clock.hpp>
 #include <volley/udp_socket.hpp>
 
+#include "core/client_read.hpp"
+#include "core/client_state.hpp"
 #include "core/no_answer.hpp"
-#include "core/pending_table.hpp"
 #include "core/retry_policy.hpp"
 #include "os/entropy.hpp"
 #include "os/poller.hpp"
@@ -58,34 +59,36 @@ struct Client::State {
         os::StopFlag flag)
       : server{destination},
         socket{std::move(opened)},
-        core{core_options(destination, options)},
+        core{core_options(destination, options), Sequence{1}},
         idle{options.idle},
         on_pong{options.on_pong},
-        stop{std::move(flag)} {}
+        stop{std::move(flag)},
+        handlers{std::make_unique<Handler[]>(options.window)} {}
 
-  [[nodiscard]] Result<RequestId> submit(Bytes body, Handler&& handler,
-                                         const RequestOptions& options, Instant time);
+  [[nodiscard]] inline Result<void> submit(Bytes body, Handler&& handler,
+                                           const RequestOptions& options, Instant time);
   [[nodiscard]] Result<void> turn(std::optional<Instant> until, Instant time);
   void flush(Instant time);
   bool look(bool linger);
   [[nodiscard]] Result<bool> receive(std::optional<Instant> until, Instant time);
   void take_in();
+  void deliver();
+  inline void ended(RequestId request, const Answer& answer);
   bool timer_is_due() const;
   void hear_errors(Instant time);
   void note_hint(ErrorCode code, Instant time);
-  void deliver();
   [[nodiscard]] Result<void> usable() const;
 
   Endpoint server;
   UdpSocket socket;
-  ClientCore core;
+  ClientState core;  // And not a ClientCore: a request passes here four times.
   Idle idle;
   std::function<void(const Pong&)> on_pong;
   os::StopFlag stop;
   ReceiveBatch in;
   SendBatch out;
-  std::vector<Handler> handlers;  // By the request's slot.
-  std::uint64_t happened = 0;     // Ends, echoes and hints.
+  std::unique_ptr<Handler[]> handlers;  // By the request's slot.
+  std::uint64_t happened = 0;           // Ends, echoes and hints.
   std::optional<Pong> pong;
   std::optional<ErrorCode> hint;
   const Duration tick = clock_tick();
@@ -109,17 +112,16 @@ Result<void> Client::State::usable() const {
 
 // Outbound: submit, flush.
 
-Result<RequestId> Client::State::submit(Bytes body, Handler&& handler,
-                                        const RequestOptions& options, Instant time) {
+[[gnu::always_inline]] inline Result<void> Client::State::submit(Bytes body, Handler&& handler,
+                                                                 const RequestOptions& options,
+                                                                 Instant time) {
   if (!handler) {
     return std::unexpected(Error{ErrorCode::kInvalid, 0, "a request needs a handler for its end"});
   }
   const auto id = core.request(body, options, time);
-  if (!id) return id;
-  const std::size_t slot = slot_of(*id);
-  if (handlers.size() <= slot) handlers.resize(slot + 1);
-  handlers[slot] = std::move(handler);
-  return id;
+  if (!id) return std::unexpected(id.error());
+  handlers[slot_of(*id)] = std::move(handler);
+  return {};
 }
 
 void Client::State::flush(Instant time) {
@@ -185,29 +187,37 @@ void Client::State::note_hint(ErrorCode code, Instant time) {
   core.handle_hint(code, time);
 }
 
-/// Runs the handlers of what has ended.
-void Client::State::deliver() {
-  while (const ClientEvent* const event = core.poll_event()) {
-    ++happened;
-    if (event->pong) {
-      pong = event->pong;
-      if (on_pong) on_pong(*pong);
-    }
-    if (!event->answer) continue;
-    // Out of its place, which is the next request's if the handler submits one.
-    Handler handler = std::move(handlers[slot_of(event->request)]);
-    handler(*event->answer);
-  }
-}
-
-/// Reads what was received.
+/// Runs the handlers of what was received.
 void Client::State::take_in() {
   // Read after the datagrams were: protocol.md §1.3 A1.
   received = now();
   for (const Datagram& datagram : in.datagrams()) {
-    core.handle_datagram(datagram, received);
+    core.read(datagram, received, [this](RequestId request, const Answer& answer) {
+      core.release(request);
+      ended(request, answer);
+    });
     deliver();
   }
+}
+
+/// Runs the handlers of what has ended otherwise.
+void Client::State::deliver() {
+  while (const ClientEvent* const event = core.poll_event()) {
+    if (event->answer) {
+      ended(event->request, *event->answer);
+    } else {
+      ++happened;
+      pong = event->pong;
+      if (on_pong) on_pong(*pong);
+    }
+  }
+}
+
+void Client::State::ended(RequestId request, const Answer& answer) {
+  ++happened;
+  // Out of its place, which is the next request's if the handler submits one.
+  Handler handler = std::move(handlers[slot_of(request)]);
+  handler(answer);
 }
 
 bool Client::State::timer_is_due() const {
@@ -266,11 +276,11 @@ Result<Answer> Client::request(Bytes body, const RequestOptions& options) {
   if (auto usable = state.usable(); !usable) return std::unexpected(usable.error());
   std::optional<Answer> answer;
   const Instant start = now();
-  const auto id =
+  Result<void> done =
       state.submit(body, [&answer](const Answer& given) { answer = given; }, options, start);
-  if (!id) return std::unexpected(id.error());
+  if (!done) return std::unexpected(done.error());
   state.running = true;
-  Result<void> done = state.turn({}, start);
+  done = state.turn({}, start);
   while (done && !answer && !state.stop.raised()) done = state.turn({}, now());
   state.running = false;
   if (answer) return *answer;
@@ -281,9 +291,7 @@ Result<Answer> Client::request(Bytes body, const RequestOptions& options) {
 
 Result<void> Client::submit(Bytes body, Handler handler, const RequestOptions& options) {
   const Instant time = state_->running ? state_->received : now();
-  const auto id = state_->submit(body, std::move(handler), options, time);
-  if (!id) return std::unexpected(id.error());
-  return {};
+  return state_->submit(body, std::move(handler), options, time);
 }
 
 std::size_t Client::in_flight() const {

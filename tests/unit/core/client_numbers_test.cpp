@@ -29,6 +29,7 @@ TEST(ClientNumbers, AgreesWithAMap) {
     for (int step = 0; step < 3'000; ++step) {
       if (random.below(2) == 0 && unfinished.size() < 50) {
         const auto slot = static_cast<Slot>(random.below(1'000));
+        ASSERT_TRUE(numbers.can_give());
         ASSERT_EQ(numbers.give(slot), Sequence{next});
         unfinished[next++] = slot;
       } else if (!unfinished.empty()) {
@@ -62,12 +63,18 @@ TEST(ClientNumbers, GivesNoMoreThanTheWindowAndNoneBeyondTheLast) {
   EXPECT_TRUE(numbers.can_give());
 
   ClientNumbers last{ClientId{1}, kLastSequence, 1};
+  ASSERT_TRUE(last.can_give());
   EXPECT_EQ(last.give(5), kLastSequence);
   EXPECT_TRUE(last.used_up());
   EXPECT_FALSE(last.can_give());
   EXPECT_EQ(last.find(kLastSequence), 5U);
   last.finish(kLastSequence);
   EXPECT_EQ(last.lowest_unfinished(), 0x8000'0000U);
+}
+
+TEST(ClientNumbers, GivesNoneUnasked) {
+  ClientNumbers numbers{ClientId{1}, Sequence{1}, 1};
+  EXPECT_DEATH(numbers.give(0), "a bug");
 }
 
 /// About to give the last two numbers of its client_id.
