@@ -16,6 +16,7 @@ namespace volley {
 
 class UdpSocket;
 class ServerMailbox;
+struct ServerState;
 
 /// The right, and the duty, to answer one request later: from any thread, once. Movable. One that
 /// is destroyed unanswered tells the client that the request ran and its reply is lost.
@@ -42,10 +43,13 @@ class Responder {
 /// handler that does neither leaves the request executed without a reply.
 class Reply {
  public:
-  Reply(ServerCore& core, ServerMailbox& mailbox, ExecutionId execution, Instant now);
+  Reply(ServerState& core, ServerMailbox& mailbox, ExecutionId execution, Instant now)
+      : core_{core}, mailbox_{mailbox}, execution_{execution}, now_{now} {}
   Reply(const Reply&) = delete;
   Reply& operator=(const Reply&) = delete;
-  ~Reply();
+  ~Reply() {
+    if (open_) abandon();
+  }
 
   /// Answers with a copy of `body`, at most 65,459 bytes; more is as none. `status` 0 is success;
   /// what else means is the application's.
@@ -54,7 +58,9 @@ class Reply {
   [[nodiscard]] Responder defer();
 
  private:
-  ServerCore& core_;
+  void abandon();
+
+  ServerState& core_;
   ServerMailbox& mailbox_;
   ExecutionId execution_;
   Instant now_;

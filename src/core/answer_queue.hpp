@@ -47,7 +47,10 @@ class AnswerQueue {
   }
   /// The one to send next. Requires !empty().
   const QueuedAnswer& front() const { return answers_[first_ % kCapacity]; }
-  void pop() { ++first_; }
+  /// An empty queue begins at the first place again, and so stays in a part that is in the cache.
+  void pop() {
+    if (++first_ == end_) first_ = end_ = 0;
+  }
 
  private:
   LazyArray<QueuedAnswer> answers_{kCapacity};

@@ -4,6 +4,7 @@
 #include <volley/server_core.hpp>
 
 #include "base/check.hpp"
+#include "core/server_requests.hpp"
 #include "core/server_state.hpp"
 
 namespace volley {
@@ -26,7 +27,7 @@ std::size_t share_of(std::size_t limit, std::size_t divisor) {
 
 }  // namespace
 
-ServerCore::State::State(const Options& chosen)
+ServerState::ServerState(const Options& chosen)
     : options{chosen},
       store{chosen.limits.memory},
       shares{store,
@@ -45,10 +46,65 @@ ServerCore::State::State(const Options& chosen)
   VOLLEY_CHECK(chosen.worker < chosen.workers);
 }
 
-bool ServerCore::State::must_transmit() const {
+bool ServerState::must_transmit() const {
   return answers.room() < kRoomForOne || replies.beyond_in_use() ||
          routes.room() <= RouteTable::kRemembered;
 }
+
+// protocol.md §6.4: "or the system will not send it for its size".
+void ServerState::handle_too_large(const Transmit& transmit, Bytes datagram) {
+  const auto opened = ClearChannel::open(datagram, Side::kServer);
+  VOLLEY_CHECK(opened);
+  const Slot route = routes.hold(
+      {.peer = transmit.peer, .local = transmit.local, .client_id = opened->header.client_id});
+  if (route == kNoSlot) return;
+  FrameReader frames{opened->frames};
+  while (const auto frame = frames.next()) {
+    if (frame->type != FrameType::kReply) continue;
+    send({.kind = QueuedAnswer::Kind::kNack,
+          .attempt = frame->attempt,
+          .code = NackCode::kReplyGone,
+          .route = held(route),
+          .number = std::to_underlying(frame->sequence)});
+  }
+  routes.let_go(route);
+}
+
+std::optional<Instant> ServerState::next_timeout() {
+  settle();
+  std::optional<Instant> next = contexts.next_expiry();
+  const Slot silent = running.longest_silent();
+  if (silent == kNoSlot) return next;
+  const Instant working = running.at(silent).started + kWorkingAfter;
+  return next ? std::min(*next, working) : working;
+}
+
+void ServerState::handle_timeout(Instant now) {
+  settle();
+  // Its context may be forgotten now.
+  at_hand.frames = FrameReader{Bytes{}};
+  tell_working(now);
+  contexts.expire(now, kExpiries);
+}
+
+bool ServerState::idle() {
+  settle();
+  return running.size() == 0 && answers.empty();
+}
+
+const ServerCounters& ServerState::counts() {
+  settle();
+  counters.contexts = contexts.size();
+  counters.running = running.size();
+  counters.bytes = store.bytes();
+  return counters;
+}
+
+// The core.
+
+struct ServerCore::State final : ServerState {
+  using ServerState::ServerState;
+};
 
 ServerCore::ServerCore(const Options& options) : state_{std::make_unique<State>(options)} {}
 ServerCore::ServerCore(ServerCore&&) noexcept = default;
@@ -58,80 +114,41 @@ ServerCore::~ServerCore() = default;
 void ServerCore::handle_datagram(const Datagram& datagram, Instant now) {
   state_->handle_datagram(datagram, now);
 }
-
 const Execution* ServerCore::poll_request(Instant now) {
   return state_->poll_request(now);
 }
 
 void ServerCore::reply(ExecutionId execution, std::uint16_t status, Bytes body, Instant now) {
-  const ReplyStore::Reply reply{.status = status, .body = body};
-  state_->finish(execution, &reply, now);
+  state_->reply(execution, status, body, now);
 }
-
 void ServerCore::abandon(ExecutionId execution, Instant now) {
-  state_->finish(execution, nullptr, now);
+  state_->abandon(execution, now);
 }
-
 std::optional<Transmit> ServerCore::poll_transmit(MutableBytes buffer, Instant now) {
   return state_->poll_transmit(buffer, now);
 }
-
 bool ServerCore::must_transmit() const {
   return state_->must_transmit();
 }
-
-// protocol.md §6.4: "or the system will not send it for its size".
 void ServerCore::handle_too_large(const Transmit& transmit, Bytes datagram) {
-  const auto opened = ClearChannel::open(datagram, Side::kServer);
-  VOLLEY_CHECK(opened);
-  const Slot route = state_->routes.hold(
-      {.peer = transmit.peer, .local = transmit.local, .client_id = opened->header.client_id});
-  if (route == kNoSlot) return;
-  FrameReader frames{opened->frames};
-  while (const auto frame = frames.next()) {
-    if (frame->type != FrameType::kReply) continue;
-    state_->send({.kind = QueuedAnswer::Kind::kNack,
-                  .attempt = frame->attempt,
-                  .code = NackCode::kReplyGone,
-                  .route = state_->held(route),
-                  .number = std::to_underlying(frame->sequence)});
-  }
-  state_->routes.let_go(route);
+  state_->handle_too_large(transmit, datagram);
 }
 
 std::optional<Instant> ServerCore::next_timeout() const {
-  state_->settle();
-  std::optional<Instant> next = state_->contexts.next_expiry();
-  const Slot silent = state_->running.longest_silent();
-  if (silent == kNoSlot) return next;
-  const Instant working = state_->running.at(silent).started + kWorkingAfter;
-  return next ? std::min(*next, working) : working;
+  return state_->next_timeout();
 }
-
 void ServerCore::handle_timeout(Instant now) {
-  state_->settle();
-  // Its context may be forgotten now.
-  state_->at_hand.frames = FrameReader{Bytes{}};
-  state_->tell_working(now);
-  state_->contexts.expire(now, kExpiries);
+  state_->handle_timeout(now);
 }
 
 void ServerCore::drain() {
   state_->draining = true;
 }
-
 bool ServerCore::idle() const {
-  state_->settle();
-  return state_->running.size() == 0 && state_->answers.empty();
+  return state_->idle();
 }
-
 const ServerCounters& ServerCore::counters() const {
-  state_->settle();
-  ServerCounters& counters = state_->counters;
-  counters.contexts = state_->contexts.size();
-  counters.running = state_->running.size();
-  counters.bytes = state_->store.bytes();
-  return counters;
+  return state_->counts();
 }
 
 }  // namespace volley

@@ -36,25 +36,26 @@ bool is_single_idempotent(Bytes frames) {
 
 }  // namespace
 
-void ServerCore::State::handle_datagram(const Datagram& datagram, Instant now) {
+void ServerState::handle_datagram(const Datagram& datagram, Instant now) {
   settle();
   ++counters.received;
   ++arrivals;
-  if (at_hand.route != kNoSlot) routes.let_go(at_hand.route);
-  at_hand = {.execution = {.peer = datagram.peer, .local = datagram.local}, .received = now};
+  if (at_hand.handler.route != kNoSlot) routes.let_go(at_hand.handler.route);
+  at_hand = {.execution = {.peer = datagram.peer, .local = datagram.local},
+             .handler = {.started = now, .arrival = arrivals}};
 
   const auto opened = open(datagram);
   if (!opened) return drop(opened.error());
-  at_hand.route = routes.hold({.peer = datagram.peer,
-                               .local = datagram.local.address(),
-                               .client_id = opened->header.client_id});
-  if (at_hand.route == kNoSlot) {
+  at_hand.handler.route = routes.hold({.peer = datagram.peer,
+                                       .local = datagram.local.address(),
+                                       .client_id = opened->header.client_id});
+  if (at_hand.handler.route == kNoSlot) {
     ++counters.lost;
     return;
   }
-  at_hand.turn = opened->header.turn;
+  at_hand.handler.turn = opened->header.turn;
   at_hand.lowest = opened->header.note;
-  Route& route = routes.at(at_hand.route);
+  Route& route = routes.at(at_hand.handler.route);
   if (std::to_underlying(opened->header.epoch) != options.incarnation.epoch ||
       !tickets.accepts(opened->header.ticket, route.ticket, route.peer, now)) {
     return refuse(*opened, datagram);
@@ -63,7 +64,7 @@ void ServerCore::State::handle_datagram(const Datagram& datagram, Instant now) {
 }
 
 // protocol.md §2.3, down to `misrouted` and in that order.
-std::expected<ClearChannel::Opened, Drop> ServerCore::State::open(const Datagram& datagram) const {
+std::expected<ClearChannel::Opened, Drop> ServerState::open(const Datagram& datagram) const {
   auto opened = ClearChannel::open(datagram.payload, Side::kClient);
   if (!opened && opened.error() < Drop::kSource) return opened;
   if (is_bad_source(datagram.peer)) return std::unexpected(Drop::kSource);
@@ -76,10 +77,10 @@ std::expected<ClearChannel::Opened, Drop> ServerCore::State::open(const Datagram
 }
 
 // protocol.md §6.1, from step 3 on: the epoch and the ticket are right.
-void ServerCore::State::let_act(const ClearChannel::Opened& opened, Instant now) {
+void ServerState::let_act(const ClearChannel::Opened& opened, Instant now) {
   if (!well_formed(opened.frames, Side::kClient)) return drop(Drop::kMalformed);
-  routes.remember(at_hand.route);
-  at_hand.context = find_context(at_hand.route);
+  routes.remember(at_hand.handler.route);
+  at_hand.context = find_context(at_hand.handler.route);
   if (at_hand.context != nullptr) {
     contexts.sign_of_life(*at_hand.context, now);
     contexts.raise_base(*at_hand.context, at_hand.lowest);
@@ -88,29 +89,29 @@ void ServerCore::State::let_act(const ClearChannel::Opened& opened, Instant now)
   const bool nothing_but_pad = opened.frames.empty() || opened.frames.front() == std::byte{kPad};
   if (nothing_but_pad) {
     send({.kind = QueuedAnswer::Kind::kBare,
-          .turn = at_hand.turn,
+          .turn = at_hand.handler.turn,
           .alone = true,
-          .route = held(at_hand.route)});
+          .route = held(at_hand.handler.route)});
   }
 }
 
 // protocol.md §6.2, §6.3: the epoch or the ticket is wrong, so what it may do is one request that
 // may run any number of times, with one answer that is not much longer.
-void ServerCore::State::refuse(const ClearChannel::Opened& opened, const Datagram& datagram) {
+void ServerState::refuse(const ClearChannel::Opened& opened, const Datagram& datagram) {
   drop(Drop::kTicket);
   if (is_single_idempotent(opened.frames)) {
     at_hand.frames = FrameReader{opened.frames};
-    at_hand.allowed = static_cast<std::uint16_t>(
+    at_hand.handler.allowed = static_cast<std::uint16_t>(
         std::min(kAmplification * datagram.payload.size(), kMaxDatagram));
     return;
   }
   send({.kind = QueuedAnswer::Kind::kBare,
-        .turn = at_hand.turn,
+        .turn = at_hand.handler.turn,
         .alone = true,
-        .route = held(at_hand.route)});
+        .route = held(at_hand.handler.route)});
 }
 
-Context* ServerCore::State::find_context(Slot route) {
+Context* ServerState::find_context(Slot route) {
   Route& known = routes.at(route);
   if (known.context == nullptr || known.forgotten != contexts.forgotten()) {
     known.context = contexts.find(key_of(known));
@@ -120,15 +121,15 @@ Context* ServerCore::State::find_context(Slot route) {
 }
 
 // protocol.md §6.4: base := L, all numbers new.
-bool ServerCore::State::make_context(Instant now) {
-  Route& route = routes.at(at_hand.route);
+bool ServerState::make_context(Instant now) {
+  Route& route = routes.at(at_hand.handler.route);
   at_hand.context = contexts.make(key_of(route), route.peer.address(), at_hand.lowest, now);
   route.context = at_hand.context;
   route.forgotten = contexts.forgotten();
   return at_hand.context != nullptr;
 }
 
-void ServerCore::State::drop(Drop reason) {
+void ServerState::drop(Drop reason) {
   switch (reason) {
     case Drop::kShort:
       ++counters.dropped_short;

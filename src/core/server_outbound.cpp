@@ -12,15 +12,24 @@ constexpr std::size_t datagram_size(std::size_t frame) {
 
 }  // namespace
 
+/// Nearly all handlers end here, at once: what is called from here is inlined, so that a reply is
+/// never in memory but where it is kept.
+void ServerState::reply(ExecutionId execution, std::uint16_t status, Bytes body, Instant now) {
+  const ReplyStore::Reply reply{.status = status, .body = body};
+  if (body.size() > kMaxBody) return abandon(execution, now);
+  if (execution != prompt_id) return finish(execution, &reply, now);
+  prompt_id = {};
+  running.skip_id();
+  conclude(at_hand.handler, &reply, now - at_hand.handler.started >= kWorkingAfter, now);
+}
+
+void ServerState::abandon(ExecutionId execution, Instant now) {
+  ++counters.abandoned;
+  finish(execution, nullptr, now);
+}
+
 /// A handler has ended, without a reply if there is none. Its hold on its route goes to the answer.
-void ServerCore::State::finish(ExecutionId execution, const ReplyStore::Reply* reply, Instant now) {
-  if (reply != nullptr && reply->body.size() > kMaxBody) reply = nullptr;
-  if (reply == nullptr) ++counters.abandoned;
-  if (execution == prompt_id) {
-    prompt_id = {};
-    running.skip_id();
-    return conclude(prompt, reply, now - prompt.started >= kWorkingAfter, now);
-  }
+void ServerState::finish(ExecutionId execution, const ReplyStore::Reply* reply, Instant now) {
   settle();
   const Slot slot = running.slot_of(execution);
   const Running& ended = running.at(slot);
@@ -36,8 +45,9 @@ void ServerCore::State::finish(ExecutionId execution, const ReplyStore::Reply* r
   running.remove(slot);
 }
 
-void ServerCore::State::conclude(const Running& ended, const ReplyStore::Reply* reply,
-                                 bool deferred, Instant now) {
+[[gnu::always_inline]] inline void ServerState::conclude(const Running& ended,
+                                                         const ReplyStore::Reply* reply,
+                                                         bool deferred, Instant now) {
   if (ended.context == nullptr) {
     finish_idempotent(ended, reply, deferred);
   } else {
@@ -45,8 +55,9 @@ void ServerCore::State::conclude(const Running& ended, const ReplyStore::Reply* 
   }
 }
 
-void ServerCore::State::finish_numbered(const Running& ended, const ReplyStore::Reply* reply,
-                                        bool deferred, Instant now) {
+[[gnu::always_inline]] inline void ServerState::finish_numbered(const Running& ended,
+                                                                const ReplyStore::Reply* reply,
+                                                                bool deferred, Instant now) {
   Context& context = *ended.context;
   contexts.sign_of_life(context, now);
   std::uint32_t number = ended.number;
@@ -85,8 +96,8 @@ void ServerCore::State::finish_numbered(const Running& ended, const ReplyStore::
 
 /// Writes a reply to where it is kept, held for its number and for being sent. kNoBlock if there is
 /// no room: then none is reserved either.
-Block ServerCore::State::keep(const Running& ended, Sequence number,
-                              const ReplyStore::Reply& reply) {
+[[gnu::always_inline]] inline Block ServerState::keep(const Running& ended, Sequence number,
+                                                      const ReplyStore::Reply& reply) {
   const std::size_t needed = ReplyStore::room_for(reply.body.size());
   Block room = ended.room;
   if (needed > ReplyStore::kReserve) room = find_room(*ended.context, room, needed);
@@ -95,7 +106,7 @@ Block ServerCore::State::keep(const Running& ended, Sequence number,
 }
 
 /// Room for more than what was reserved, in its place.
-Block ServerCore::State::find_room(Context& context, Block room, std::size_t needed) {
+Block ServerState::find_room(Context& context, Block room, std::size_t needed) {
   give_back(context, room);
   const std::uint32_t units = BlockStore::units_for(needed);
   if (!contexts.take_room(context, units)) return kNoBlock;
@@ -104,13 +115,13 @@ Block ServerCore::State::find_room(Context& context, Block room, std::size_t nee
   return larger;
 }
 
-void ServerCore::State::give_back(Context& context, Block room) {
+void ServerState::give_back(Context& context, Block room) {
   ContextTable::give_room(context, ReplyStore::kReserveUnits);
   replies.cancel(room);
 }
 
-void ServerCore::State::finish_idempotent(const Running& ended, const ReplyStore::Reply* reply,
-                                          bool deferred) {
+void ServerState::finish_idempotent(const Running& ended, const ReplyStore::Reply* reply,
+                                    bool deferred) {
   if (reply == nullptr) return nack_lost(ended);
   const bool alone = ended.allowed != 0;
   // protocol.md §6.3: without a ticket, three times what asked, or else a bare header.
@@ -137,7 +148,7 @@ void ServerCore::State::finish_idempotent(const Running& ended, const ReplyStore
 }
 
 /// Says that a handler has ended, and that its reply cannot be had.
-void ServerCore::State::nack_lost(const Running& ended) {
+void ServerState::nack_lost(const Running& ended) {
   send({.kind = QueuedAnswer::Kind::kNack,
         .attempt = ended.attempt,
         .code = NackCode::kReplyGone,
@@ -146,18 +157,18 @@ void ServerCore::State::nack_lost(const Running& ended) {
         .number = ended.number});
 }
 
-bool ServerCore::State::is_large(Block reply) const {
+bool ServerState::is_large(Block reply) const {
   return datagram_size(replies.frame(reply).size()) > kDatagramSize;
 }
 
-void ServerCore::State::lose(Slot route, Block reply) {
+void ServerState::lose(Slot route, Block reply) {
   ++counters.lost;
   routes.let_go(route);
   if (reply != kNoBlock) replies.let_go(reply);
 }
 
 // protocol.md §6.5: once, by itself; with §6.3, never.
-void ServerCore::State::tell_working(Instant now) {
+void ServerState::tell_working(Instant now) {
   while (!must_transmit()) {
     const Slot slot = running.longest_silent();
     if (slot == kNoSlot || now - running.at(slot).started < kWorkingAfter) return;

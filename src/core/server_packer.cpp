@@ -20,7 +20,7 @@ std::uint32_t uptime(Instant birth, Instant now) {
 
 }  // namespace
 
-std::optional<Transmit> ServerCore::State::poll_transmit(MutableBytes buffer, Instant now) {
+std::optional<Transmit> ServerState::poll_transmit(MutableBytes buffer, Instant now) {
   if (answers.empty()) return std::nullopt;
   VOLLEY_CHECK(buffer.size() >= kMaxDatagram);
   const QueuedAnswer& first = answers.front();
@@ -47,8 +47,8 @@ std::optional<Transmit> ServerCore::State::poll_transmit(MutableBytes buffer, In
 
 /// protocol.md §8.2: datagrams to one client as one run, each filled up to the length of the first
 /// but the last. Gives the octets of all.
-std::size_t ServerCore::State::pack_run(MutableBytes buffer, Slot route, const ClearHeader& header,
-                                        Transmit& transmit) {
+std::size_t ServerState::pack_run(MutableBytes buffer, Slot route, const ClearHeader& header,
+                                  Transmit& transmit) {
   const bool loopback = routes.at(route).peer.address().kind() == AddressKind::kLoopback;
   const std::size_t most = loopback ? options.loopback_datagram_size : kDatagramSize;
   const std::size_t segment = pack(buffer.first(most), route, header);
@@ -72,7 +72,7 @@ std::size_t ServerCore::State::pack_run(MutableBytes buffer, Slot route, const C
 }
 
 /// Fills one datagram with the next answers that go the same way. 0 if there is none that fits.
-std::size_t ServerCore::State::pack(MutableBytes room, Slot route, const ClearHeader& header) {
+std::size_t ServerState::pack(MutableBytes room, Slot route, const ClearHeader& header) {
   // protocol.md §8.1: a larger datagram only for what is answered the first time.
   if (!answers.empty() && answers.front().attempt > 1)
     room = room.first(std::min(room.size(), kDatagramSize));
@@ -84,7 +84,7 @@ std::size_t ServerCore::State::pack(MutableBytes room, Slot route, const ClearHe
     const QueuedAnswer& answer = answers.front();
     if (answer.route != route || answer.alone || (large && answer.attempt > 1)) break;
     if (!write(answer, out)) break;
-    pop_answer();
+    answers.pop();
   }
   if (written == 0) return 0;
   routes.let_go(route, written);
@@ -94,67 +94,64 @@ std::size_t ServerCore::State::pack(MutableBytes room, Slot route, const ClearHe
 }
 
 /// Writes the next answer into a datagram of its own.
-std::size_t ServerCore::State::pack_one(MutableBytes buffer, Slot route,
-                                        const ClearHeader& header) {
+std::size_t ServerState::pack_one(MutableBytes buffer, Slot route, const ClearHeader& header) {
   const std::size_t most = kMaxDatagram - ClearChannel::kFront - ClearChannel::kBack;
   FrameWriter out{buffer.subspan(ClearChannel::kFront, most)};
   VOLLEY_CHECK(write(answers.front(), out));
-  pop_answer();
+  answers.pop();
   routes.let_go(route);
   const std::size_t size = ClearChannel::kFront + out.size() + ClearChannel::kBack;
   ClearChannel::seal(header, buffer.first(size));
   return size;
 }
 
-/// Writes one answer, if it fits.
-bool ServerCore::State::write(const QueuedAnswer& answer, FrameWriter& out) {
-  const Sequence sequence{answer.number};
-  switch (answer.kind) {
-    case QueuedAnswer::Kind::kReply:
-      return out.write_again(replies.frame(answer.reply), answer.attempt, answer.deferred);
-    case QueuedAnswer::Kind::kNack:
-      return out.write({.type = FrameType::kNack,
-                        .attempt = answer.attempt,
-                        .sequence = sequence,
-                        .code = answer.code,
-                        .detail = answer.detail});
-    case QueuedAnswer::Kind::kWorking:
-      return out.write({.type = FrameType::kWorking,
-                        .attempt = answer.attempt,
-                        .deferred = answer.deferred,
-                        .sequence = sequence});
-    case QueuedAnswer::Kind::kPong:
-      return out.write({.type = FrameType::kPong, .zeros = answer.zeros, .opaque = answer.opaque});
-    case QueuedAnswer::Kind::kBare:
-      break;
-  }
+/// Writes one answer, if it fits, which gives up its hold on its reply. That on its route is the
+/// caller's.
+bool ServerState::write(const QueuedAnswer& answer, FrameWriter& out) {
+  if (answer.kind != QueuedAnswer::Kind::kReply) return write_other(answer, out);
+  if (!out.write_again(replies.frame(answer.reply), answer.attempt, answer.deferred)) return false;
+  replies.let_go(answer.reply);
+  ++counters.replied;
   return true;
 }
 
-/// The next answer was written. Its hold on its route is the caller's.
-void ServerCore::State::pop_answer() {
-  const QueuedAnswer& answer = answers.front();
+bool ServerState::write_other(const QueuedAnswer& answer, FrameWriter& out) {
+  const Sequence sequence{answer.number};
   switch (answer.kind) {
-    case QueuedAnswer::Kind::kReply:
-      ++counters.replied;
-      replies.let_go(answer.reply);
-      break;
     case QueuedAnswer::Kind::kNack:
+      if (!out.write({.type = FrameType::kNack,
+                      .attempt = answer.attempt,
+                      .sequence = sequence,
+                      .code = answer.code,
+                      .detail = answer.detail})) {
+        return false;
+      }
       count(answer.code);
-      break;
+      return true;
     case QueuedAnswer::Kind::kWorking:
+      if (!out.write({.type = FrameType::kWorking,
+                      .attempt = answer.attempt,
+                      .deferred = answer.deferred,
+                      .sequence = sequence})) {
+        return false;
+      }
       ++counters.working;
-      break;
+      return true;
     case QueuedAnswer::Kind::kPong:
+      if (!out.write({.type = FrameType::kPong, .zeros = answer.zeros, .opaque = answer.opaque})) {
+        return false;
+      }
       ++counters.pongs;
-      break;
+      return true;
     case QueuedAnswer::Kind::kBare:
+      return true;
+    case QueuedAnswer::Kind::kReply:
       break;
   }
-  answers.pop();
+  VOLLEY_CHECK(false);  // It is a reply.
 }
 
-void ServerCore::State::count(NackCode code) {
+void ServerState::count(NackCode code) {
   switch (code) {
     case NackCode::kBusy:
       ++counters.busy;

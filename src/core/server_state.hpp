@@ -35,10 +35,13 @@ namespace volley {
 /// (protocol.md §6.5).
 inline constexpr Duration kWorkingAfter = std::chrono::milliseconds{2};
 
-/// A server core from within: what it holds, and its parts in the order of a datagram's way. What
-/// is inline is called in its own file only.
-struct ServerCore::State {
-  explicit State(const Options& chosen);
+/// What is behind ServerCore: its calls are these, and mean what they mean there. Its parts stand
+/// in the order of a datagram's way. What is inline without a body here is called in its own file
+/// only.
+struct ServerState {
+  using Options = ServerCore::Options;
+
+  explicit ServerState(const Options& chosen);
 
   // Inbound, in server_inbound.cpp: what a datagram may do.
 
@@ -49,27 +52,38 @@ struct ServerCore::State {
   Context* find_context(Slot route);
   void drop(Drop reason);
 
-  // Its frames, in server_frames.cpp: what becomes of each.
+  // Its requests, in server_requests.hpp: all of them pass there.
 
-  const Execution* poll_request(Instant now);
-  void echo(const Frame& ping, bool first);
-  void answer_probe(const Frame& probe, Instant now);
-  inline bool take_numbered(const Frame& request, Instant now);
-  bool take_idempotent(const Frame& request, Instant now);
-  inline Context* admit(const Frame& frame, Instant now);
-  Context* make_place(const Frame& frame, Instant now);
-  bool make_context(Instant now);
-  void answer_known(const Frame& frame, NumberState state);
-  void send_again(const Frame& frame, Block reply);
-  void follow(Running& handler, const Frame& frame);
+  inline const Execution* poll_request(Instant now);
+  inline void take_up(const Frame& frame);
+  inline bool take_numbered(bool late, Instant now);
+  inline Context* admit(Instant now);
   inline bool is_late(const Frame& request, Instant now) const;
   inline Block room_to_run(Context& context);
   inline const Execution* start(const Frame& request);
-  void settle();
-  void nack(const Frame& frame, NackCode code, std::uint32_t detail = 0);
+  void settle() {
+    if (prompt_id != ExecutionId{}) enter();
+  }
+
+  // Its other frames, and requests that are not run, in server_frames.cpp.
+
+  bool answer_other(Instant now);
+  void echo(const Frame& ping, bool first);
+  void answer_probe(Instant now);
+  bool take_idempotent(bool late);
+  Context* make_place(Instant now);
+  bool make_context(Instant now);
+  void turn_down(Context& context);
+  void answer_known(NumberState state);
+  void send_again(Block reply);
+  void follow(Running& handler);
+  void enter();
+  void nack(NackCode code, std::uint32_t detail = 0);
 
   // Outbound, in server_outbound.cpp: how handlers end, and what follows from time.
 
+  void reply(ExecutionId execution, std::uint16_t status, Bytes body, Instant now);
+  void abandon(ExecutionId execution, Instant now);
   void finish(ExecutionId execution, const ReplyStore::Reply* reply, Instant now);
   inline void conclude(const Running& ended, const ReplyStore::Reply* reply, bool deferred,
                        Instant now);
@@ -112,22 +126,31 @@ struct ServerCore::State {
   std::size_t pack(MutableBytes room, Slot route, const ClearHeader& header);
   std::size_t pack_one(MutableBytes buffer, Slot route, const ClearHeader& header);
   inline bool write(const QueuedAnswer& answer, FrameWriter& out);
+  bool write_other(const QueuedAnswer& answer, FrameWriter& out);
   void count(NackCode code);
-  inline void pop_answer();
 
   bool must_transmit() const;
+  void handle_too_large(const Transmit& transmit, Bytes datagram);
+
+  // The rest, in server_core.cpp.
+
+  std::optional<Instant> next_timeout();
+  void handle_timeout(Instant now);
+  std::size_t handlers_running() {
+    settle();
+    return running.size();
+  }
+  bool idle();
+  const ServerCounters& counts();
 
   /// The datagram whose frames act, and how far they did.
   struct AtHand {
     FrameReader frames{Bytes{}};
     Execution execution{};  // What is told of a request; where it came from is the datagram's.
-    Instant received{};
-    Slot route = kNoSlot;        // Held.
+    Running handler{};      // As the datagram and the frame that acts make it; its route is held.
     Context* context = nullptr;  // The client's, if there is one.
     std::uint32_t lowest = 1;    // L.
-    std::uint16_t allowed = 0;   // Octets of the answer, if it came without the right ticket.
     std::size_t repeated = 0;    // Octets of kept replies sent again for it.
-    std::uint8_t turn = 0;
     bool at_start = true;
   };
 
@@ -145,10 +168,9 @@ struct ServerCore::State {
   AnswerQueue answers;
 
   AtHand at_hand{};
-  /// The handler started last, until anything else than its end happens. Most handlers answer at
-  /// once, and those never enter a table.
-  Running prompt{};
-  ExecutionId prompt_id{};     // Nobody's, if there is none.
+  /// Of the handler started last, which is the one at hand, until anything else than its end
+  /// happens; else nobody's. Most handlers answer at once, and those never enter a table.
+  ExecutionId prompt_id{};
   std::uint32_t arrivals = 0;  // Datagrams that came in, to tell them apart.
 };
 

@@ -11,6 +11,7 @@
 #include <volley/server.hpp>
 
 #include "base/check.hpp"
+#include "core/server_state.hpp"
 #include "os/entropy.hpp"
 #include "os/steering.hpp"
 #include "runtime/run_workers.hpp"
@@ -44,11 +45,8 @@ void Responder::reply(Bytes body, std::uint16_t status) {
       ->put({.execution = execution_, .status = status, .body{body.begin(), body.end()}});
 }
 
-Reply::Reply(ServerCore& core, ServerMailbox& mailbox, ExecutionId execution, Instant now)
-    : core_{core}, mailbox_{mailbox}, execution_{execution}, now_{now} {}
-
-Reply::~Reply() {
-  if (open_) core_.abandon(execution_, now_);
+void Reply::abandon() {
+  core_.abandon(execution_, now_);
 }
 
 void Reply::send(Bytes body, std::uint16_t status) {

@@ -4,6 +4,7 @@
 
 #include <volley/clock.hpp>
 
+#include "core/server_requests.hpp"
 #include "os/poller.hpp"
 #include "os/system_error.hpp"
 #include "runtime/error_queue.hpp"
@@ -27,7 +28,7 @@ ServerWorker::ServerWorker(UdpSocket socket, const ServerCore::Options& core,
 Result<void> ServerWorker::run(const Server::Handler& handler, const ServerEnding& ending) {
   while (!ending.stop.load(std::memory_order_acquire)) {
     const bool draining = ending.drain.load(std::memory_order_acquire);
-    if (draining) core_.drain();
+    if (draining) core_.draining = true;
     const auto heard = receive(handler);
     if (!heard) return std::unexpected(heard.error());
     if (auto done = take_answers(); !done) return done;
@@ -49,7 +50,7 @@ Result<void> ServerWorker::run(const Server::Handler& handler, const ServerEndin
 
 Result<bool> ServerWorker::receive(const Server::Handler& handler) {
   // While a handler's answer may come from another thread, the mailbox must be able to wake us.
-  bool patient = idle_ == Idle::kSleep && core_.counters().running == 0;
+  bool patient = idle_ == Idle::kSleep && core_.handlers_running() == 0;
   if (patient) {
     const auto timer = core_.next_timeout();
     patient = !timer || *timer - now() >= tick_;
@@ -94,7 +95,7 @@ void ServerWorker::execute(const Server::Handler& handler, Instant time) {
 }
 
 Result<void> ServerWorker::take_answers() {
-  if (core_.counters().running == 0) return {};
+  if (core_.handlers_running() == 0) return {};
   mailbox_.take(answers_);
   const Instant time = now();
   for (const ServerMailbox::Answer& answer : answers_) {
@@ -155,7 +156,7 @@ Result<void> ServerWorker::wait() {
 
 void ServerWorker::publish(Instant time) {
   const std::lock_guard lock{mutex_};
-  published_ = core_.counters();
+  published_ = core_.counts();
   const SocketCounters& socket = port_.port().counters();
   published_.simulated_losses = port_.lost();
   published_.truncated = truncated_;

@@ -10,6 +10,7 @@
 #include <volley/server_core.hpp>
 #include <volley/udp_socket.hpp>
 
+#include "core/server_state.hpp"
 #include "runtime/lossy_port.hpp"
 #include "runtime/receive_depth.hpp"
 #include "runtime/server_mailbox.hpp"
@@ -47,7 +48,7 @@ class ServerWorker {
   void publish(Instant time);
 
   LossyPort<UdpSocket> port_;
-  ServerCore core_;
+  ServerState core_;  // And not a ServerCore: a request passes here four times.
   Idle idle_;
   ServerMailbox mailbox_;
   std::vector<ServerMailbox::Answer> answers_;
