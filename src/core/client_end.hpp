@@ -2,8 +2,6 @@
 
 #include <utility>
 
-#include <volley/answer.hpp>
-
 #include "core/client_state.hpp"
 
 namespace volley {

@@ -19,7 +19,7 @@ namespace volley {
 class ClientNumbers {
  public:
   /// A fresh client_id whose first number this is: 1, but in tests. `expected` numbers fit without
-  /// growing.
+  /// growing, and as many more, so that the limit is not raised for each.
   ClientNumbers(ClientId id, Sequence first, std::size_t expected);
 
   ClientId id() const { return id_; }
@@ -56,7 +56,7 @@ class ClientNumbers {
   ClientId id_;
   mutable std::uint32_t lowest_;  // L, or below: it is looked up when it is asked for.
   std::uint32_t next_;
-  std::uint32_t limit_;  // The first that may not be given, or not before it is looked up again.
+  std::uint32_t limit_;  // None from here on may be given before raise_limit() looked again.
   std::uint32_t mask_;   // The ring's size, a power of two, less 1.
   std::vector<Slot> ring_;
 };

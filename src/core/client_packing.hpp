@@ -56,8 +56,8 @@ class ClientState::Packing {
     charged_ += std::max(size, reply_);
   }
 
-  /// Takes note of the deadline of the next request, which most have in common with the last one.
-  /// False: it is over.
+  /// Takes note of the deadline of the next request, which most have in common with the last one:
+  /// the datagram wakes then, if not before. False: it is over.
   bool take_deadline(Instant deadline, Instant now) {
     return deadline == deadline_ || take_other_deadline(deadline, now);
   }
@@ -100,7 +100,7 @@ class ClientState::Packing {
   std::size_t room_;
   std::size_t reply_;
   std::size_t charged_ = 0;
-  Instant deadline_ = Instant::min();  // Of the request looked at last,
+  Instant deadline_ = Instant::min();  // Taken last,
   // And how long it has. Wider than what is sent: where it is put aside and read back with more
   // octets than were written, the processor waits.
   std::uint32_t ttl_ms_ = 0;

@@ -11,8 +11,7 @@
 
 namespace volley {
 
-// How replies are read: inline, with whatever is done with each, since all requests pass here. A
-// call for each, and a queue between, took as long as all the rest.
+// How replies are read: inline, with whatever is done with each, since all requests pass here.
 
 /// Takes a datagram in, and calls `tell(RequestId, const Answer&)` for each reply in it, whose slot
 /// is then the caller's to release; of other ends poll_event() tells. `tell` may make requests.
@@ -66,7 +65,8 @@ void ClientState::read(const Datagram& datagram, Instant now, Tell tell) {
 }
 
 /// How long ago the attempt was sent that the frame answers, if it is the first to do so, and did
-/// it promptly (protocol.md §5.5).
+/// it promptly (protocol.md §5.5). It is a sample, unless another of its datagram was. That the
+/// attempt was answered is its caller's to note.
 [[gnu::always_inline]] inline std::optional<Duration> ClientState::round_trip(
     const ClientRequest& request, const Frame& frame, Instant now) {
   if (frame.deferred || frame.attempt == kLastAttempt) return std::nullopt;

@@ -2,10 +2,8 @@
 
 #include <algorithm>
 #include <chrono>
-#include <utility>
 
 #include "base/check.hpp"
-#include "core/client_end.hpp"
 #include "core/client_read.hpp"
 #include "core/client_state.hpp"
 #include "core/from_server.hpp"

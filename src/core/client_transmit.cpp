@@ -211,7 +211,7 @@ void ClientState::begin(Packing& packing, std::uint8_t numbers, Instant now) {
   packing.first_wait = rtt_.timeout();
 }
 
-/// The datagram wakes when the wait of that request ends, if not before.
+/// The datagram wakes when the wait of that request ends, if not before: its deadline was taken.
 void ClientState::set_timer(Packing& packing, const ClientRequest& request) {
   if (request.schedule.backoff() != packing.backoff) {
     packing.backoff = request.schedule.backoff();

@@ -32,9 +32,9 @@ class RetrySchedule {
     ++attempts_;
   }
   /// The same for the first send, after which the backoff is what first_backoff() gives.
-  void sent_first(Duration first_backoff, Instant now) {
+  void sent_first(Duration backoff, Instant now) {
     start_ = now;
-    backoff_ = first_backoff;
+    backoff_ = backoff;
     attempts_ = 1;
   }
   static Duration first_backoff(const RetryPolicy& policy, Duration first_wait) {

@@ -1,5 +1,3 @@
-#include <utility>
-
 #include "core/planted.hpp"
 #include "core/server_state.hpp"
 

@@ -77,7 +77,7 @@ inline Block ServerState::room_to_run(Context& context) {
 /// The frame at hand has been let run: what its caller is told.
 inline const Execution* ServerState::start(const Frame& request) {
   prompt_id = running.next_id();
-  held(at_hand.handler.route);
+  routes.hold_again(at_hand.handler.route);  // The answer will hold it.
   ++counters.executed;
   at_hand.execution.id = prompt_id;
   at_hand.execution.body = request.body;

@@ -36,8 +36,8 @@ namespace volley {
 inline constexpr Duration kWorkingAfter = std::chrono::milliseconds{2};
 
 /// What is behind ServerCore: its calls are these, and mean what they mean there. Its parts stand
-/// in the order of a datagram's way. What is inline without a body here is called in its own file
-/// only.
+/// in the order of a datagram's way. What is inline without a body here has it in
+/// server_requests.hpp, or is called in its own file only.
 struct ServerState {
   using Options = ServerCore::Options;
 
@@ -50,6 +50,7 @@ struct ServerState {
   void let_act(const ClearChannel::Opened& opened, Instant now);
   void refuse(const ClearChannel::Opened& opened, const Datagram& datagram);
   Context* find_context(Slot route);
+  bool make_context(Instant now);
   void drop(Drop reason);
 
   // Its requests, in server_requests.hpp: all of them pass there.
@@ -65,14 +66,13 @@ struct ServerState {
     if (prompt_id != ExecutionId{}) enter();
   }
 
-  // Its other frames, and requests that are not run, in server_frames.cpp.
+  // Its other frames, and what is seldom done for a request, in server_frames.cpp.
 
   bool answer_other(Instant now);
   void echo(const Frame& ping, bool first);
   void answer_probe(Instant now);
   bool take_idempotent(bool late);
   Context* make_place(Instant now);
-  bool make_context(Instant now);
   void turn_down(Context& context);
   void answer_known(NumberState state);
   void send_again(Block reply);
@@ -129,11 +129,10 @@ struct ServerState {
   bool write_other(const QueuedAnswer& answer, FrameWriter& out);
   void count(NackCode code);
 
-  bool must_transmit() const;
-  void handle_too_large(const Transmit& transmit, Bytes datagram);
-
   // The rest, in server_core.cpp.
 
+  bool must_transmit() const;
+  void handle_too_large(const Transmit& transmit, Bytes datagram);
   std::optional<Instant> next_timeout();
   void handle_timeout(Instant now);
   std::size_t handlers_running() {
@@ -168,8 +167,8 @@ struct ServerState {
   AnswerQueue answers;
 
   AtHand at_hand{};
-  /// Of the handler started last, which is the one at hand, until anything else than its end
-  /// happens; else nobody's. Most handlers answer at once, and those never enter a table.
+  /// Of the handler started last, which is the one at hand, until anything but its reply happens;
+  /// else nobody's. Most handlers answer at once, and those never enter a table.
   ExecutionId prompt_id{};
   std::uint32_t arrivals = 0;  // Datagrams that came in, to tell them apart.
 };

@@ -81,7 +81,7 @@ struct Client::State {
 
   Endpoint server;
   UdpSocket socket;
-  ClientState core;  // And not a ClientCore: a request passes here four times.
+  ClientState core;  // And not a ClientCore, whose calls go through one more.
   Idle idle;
   std::function<void(const Pong&)> on_pong;
   os::StopFlag stop;
@@ -200,7 +200,7 @@ void Client::State::take_in() {
   }
 }
 
-/// Runs the handlers of what has ended otherwise.
+/// Runs the handlers of what has ended otherwise, and tells of echoes.
 void Client::State::deliver() {
   while (const ClientEvent* const event = core.poll_event()) {
     if (event->answer) {

@@ -48,7 +48,7 @@ class ServerWorker {
   void publish(Instant time);
 
   LossyPort<UdpSocket> port_;
-  ServerState core_;  // And not a ServerCore: a request passes here four times.
+  ServerState core_;  // And not a ServerCore, whose calls go through one more.
   Idle idle_;
   ServerMailbox mailbox_;
   std::vector<ServerMailbox::Answer> answers_;

@@ -25,8 +25,8 @@ class FrameReader {
 
   /// The same if it is of that type, REQUEST or REPLY; else no, and next() tells what is there.
   ///
-  /// Nearly all are. So this is inline, and gives no std::optional, whose value stays in memory:
-  /// then fields that nobody asks for are never written.
+  /// Nearly all are. So this is inline, and gives no std::optional, since a compiler keeps its
+  /// value in memory: so fields that nobody asks for are never written.
   [[gnu::always_inline]] bool next_message(FrameType type, Frame& message) {
     if (rest_.size() < MessageHead::kSize) return false;
     const auto head = MessageHead::read(rest_.data());

@@ -49,7 +49,7 @@ class MessageHead {
     std::memcpy(to + sizeof number, &body, sizeof body);
   }
 
-  /// Makes the REPLY that was written there one to that attempt, with such octets 1 and 2.
+  /// Makes the REPLY that was written there one to an attempt: flag_attempt() gives octets 1 and 2.
   static void address(std::byte* reply, std::uint16_t flag_attempt) {
     const std::uint16_t octets = big_endian(flag_attempt);
     std::memcpy(reply + 1, &octets, sizeof octets);

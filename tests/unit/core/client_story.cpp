@@ -98,12 +98,15 @@ void ClientStory::hear(std::initializer_list<Frame> frames) {
 }
 
 void ClientStory::hear(const ClearHeader& header, std::initializer_list<Frame> frames) {
-  // The answers' bodies are borrowed from here until the next.
+  hear_bytes(write(header, frames));
+}
+
+Bytes ClientStory::write(const ClearHeader& header, std::initializer_list<Frame> frames) {
   heard_.resize(kMaxPayload);
   FrameWriter writer{MutableBytes{heard_}.subspan(kHeaderSize)};
   for (const Frame& frame : frames) VOLLEY_CHECK(writer.write(frame));
   write_clear_header(header, heard_);
-  hear_bytes(Bytes{heard_}.first(kHeaderSize + writer.size()));
+  return Bytes{heard_}.first(kHeaderSize + writer.size());
 }
 
 void ClientStory::hear_bare(std::uint8_t turn) {

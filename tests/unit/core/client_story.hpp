@@ -76,6 +76,8 @@ class ClientStory {
   /// A bare header, answering a datagram of this turn.
   void hear_bare(std::uint8_t turn);
   void hear_bytes(Bytes bytes, const Endpoint& from = kServer);
+  /// The datagram that it would be. The answers' bodies are borrowed from there until the next.
+  Bytes write(const ClearHeader& header, std::initializer_list<Frame> frames);
 
   /// The first contact, from the first bare header to its answer. Requires a request that waits.
   void meet();

@@ -1,0 +1,71 @@
+// What replies come to where they are told of at once, as the runtime's client has it.
+
+#include "core/client_read.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <string>
+#include <vector>
+
+#include "client_story.hpp"
+
+namespace volley {
+namespace {
+
+using ::testing::ElementsAre;
+
+TEST(ClientRead, WhoIsToldOfAReplyMayAskAgainInItsPlace) {
+  ClientStory::Options options;
+  options.window = 1;
+  ClientStory story{options};
+  story.ask("first");
+  story.meet_and_send();
+  std::vector<std::string> told;
+  const Bytes datagram = story.write(story.header(), {reply_to(1, "a"), reply_to(1, "b")});
+  story.core.read({.peer = ClientStory::kServer, .payload = datagram}, story.now,
+                  [&](RequestId request, const Answer& answer) {
+                    told.emplace_back(as_text(answer.body));
+                    EXPECT_FALSE(story.core.has_room());
+                    story.core.release(request);
+                    story.ask("second");
+                  });
+  EXPECT_THAT(told, ElementsAre("a"));
+  EXPECT_EQ(story.core.counters().late, 1U);
+  EXPECT_FALSE(story.ended());
+  EXPECT_EQ(story.core.in_flight(), 1U);
+
+  const auto again = story.sent();
+  ASSERT_TRUE(again);
+  EXPECT_THAT(again->numbers(), ElementsAre(2U));
+  EXPECT_EQ(as_text(again->frames.front().body), "second");
+  story.hear({reply_to(2)});
+  EXPECT_TRUE(story.ended());
+}
+
+TEST(ClientRead, OtherEndsOfTheSameDatagramArePolled) {
+  ClientStory story;
+  const RequestId refused = story.ask();
+  const RequestId answered = story.ask();
+  story.meet_and_send();
+  std::vector<RequestId> told;
+  const Bytes datagram =
+      story.write(story.header(), {nack_of(1, NackCode::kBusy), reply_to(2), reply_to(3)});
+  story.core.read({.peer = ClientStory::kServer, .payload = datagram}, story.now,
+                  [&](RequestId request, const Answer& answer) {
+                    EXPECT_EQ(answer.outcome, Outcome::kReply);
+                    EXPECT_EQ(answer.attempts, 1U);
+                    told.push_back(request);
+                    story.core.release(request);
+                  });
+  EXPECT_THAT(told, ElementsAre(answered));
+  const auto end = story.ended();
+  ASSERT_TRUE(end);
+  EXPECT_EQ(end->outcome, Outcome::kNotExecuted);
+  EXPECT_EQ(story.last_ended, refused);
+  EXPECT_FALSE(story.ended());
+  EXPECT_EQ(story.core.in_flight(), 0U);
+}
+
+}  // namespace
+}  // namespace volley
