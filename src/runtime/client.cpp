@@ -71,6 +71,7 @@ struct Client::State {
   void flush(Instant time);
   bool look(bool linger);
   [[nodiscard]] Result<bool> receive(std::optional<Instant> until, Instant time);
+  bool flush_is_due() const;
   void take_in();
   void deliver();
   inline void ended(RequestId request, const Answer& answer);
@@ -88,6 +89,8 @@ struct Client::State {
   ReceiveBatch in;
   SendBatch out;
   std::unique_ptr<Handler[]> handlers;  // By the request's slot.
+  std::size_t unsent = 0;               // Requests submitted since the last flush,
+  std::size_t unsent_octets = 0;        // and their frames.
   std::uint64_t happened = 0;           // Ends, echoes and hints.
   std::optional<Pong> pong;
   std::optional<ErrorCode> hint;
@@ -121,10 +124,13 @@ Result<void> Client::State::usable() const {
   const auto id = core.request(body, options, time);
   if (!id) return std::unexpected(id.error());
   handlers[slot_of(*id)] = std::move(handler);
+  ++unsent;
+  unsent_octets += head_size(FrameType::kRequest) + body.size();
   return {};
 }
 
 void Client::State::flush(Instant time) {
+  unsent = unsent_octets = 0;
   bool more = true;
   while (more) {
     while (!out.full()) {
@@ -187,6 +193,15 @@ void Client::State::note_hint(ErrorCode code, Instant time) {
   core.handle_hint(code, time);
 }
 
+/// Whether to send before all that was received is read: once handlers have submitted a quarter of
+/// all that is in flight, the server can work on it meanwhile. More than half a run waits for the
+/// rest of one: that much keeps both ends at work as it is.
+bool Client::State::flush_is_due() const {
+  constexpr std::size_t kFew = 64;
+  return unsent > kFew && unsent >= core.in_flight() / 4 &&
+         unsent_octets < BatchLimits::kRunBytes / 2;
+}
+
 /// Runs the handlers of what was received.
 void Client::State::take_in() {
   // Read after the datagrams were: protocol.md §1.3 A1.
@@ -197,6 +212,7 @@ void Client::State::take_in() {
       ended(request, answer);
     });
     deliver();
+    if (flush_is_due()) flush(received);
   }
 }
 
