@@ -48,7 +48,8 @@ struct ServerCounters {
   std::uint64_t dropped_header = 0;
   std::uint64_t dropped_misrouted = 0;
   std::uint64_t dropped_malformed = 0;
-  std::uint64_t wrong_ticket = 0;  ///< Answered with a bare header, or by protocol.md §6.3.
+  std::uint64_t wrong_ticket = 0;  ///< Answered with a bare header, or by protocol.md §6.3 …
+  std::uint64_t unanswered = 0;    ///< … but for these of them: they were too many (§6.2).
   // Frames.
   std::uint64_t below_base = 0;
   std::uint64_t beyond_window = 0;  ///< … to here.

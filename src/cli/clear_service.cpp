@@ -38,6 +38,7 @@ constexpr std::array kCounts{
     NamedCount{"below_base", "too old", &C::below_base},
     NamedCount{"beyond_window", "beyond the window", &C::beyond_window},
     NamedCount{"wrong_ticket", "without a valid ticket", &C::wrong_ticket},
+    NamedCount{"unanswered", "without a valid ticket, not answered", &C::unanswered},
     NamedCount{"dropped_short", "dropped as too short", &C::dropped_short},
     NamedCount{"dropped_type", "dropped as not Volley's", &C::dropped_type},
     NamedCount{"dropped_unsupported", "dropped as not supported", &C::dropped_unsupported},

@@ -58,7 +58,7 @@ void ServerState::handle_datagram(const Datagram& datagram, Instant now) {
   Route& route = routes.at(at_hand.handler.route);
   if (std::to_underlying(opened->header.epoch) != options.incarnation.epoch ||
       !tickets.accepts(opened->header.ticket, route.ticket, route.peer, now)) {
-    return refuse(*opened, datagram);
+    return refuse(*opened, datagram, now);
   }
   let_act(*opened, now);
 }
@@ -97,8 +97,13 @@ void ServerState::let_act(const ClearChannel::Opened& opened, Instant now) {
 
 // protocol.md §6.2, §6.3: the epoch or the ticket is wrong, so what it may do is one request that
 // may run any number of times, with one answer that is not much longer.
-void ServerState::refuse(const ClearChannel::Opened& opened, const Datagram& datagram) {
+void ServerState::refuse(const ClearChannel::Opened& opened, const Datagram& datagram,
+                         Instant now) {
   drop(Drop::kTicket);
+  if (!strangers.take(now)) {
+    ++counters.unanswered;
+    return;
+  }
   if (is_single_idempotent(opened.frames)) {
     at_hand.frames = FrameReader{opened.frames};
     at_hand.handler.allowed = static_cast<std::uint16_t>(

@@ -22,6 +22,7 @@
 #include "core/route_table.hpp"
 #include "core/running_table.hpp"
 #include "core/server_tickets.hpp"
+#include "core/token_bucket.hpp"
 #include "wire/clear_header.hpp"
 #include "wire/drop.hpp"
 #include "wire/frame.hpp"
@@ -34,6 +35,11 @@ namespace volley {
 /// A handler that has not answered so long after its REQUEST was read is said to be WORKING
 /// (protocol.md §6.5).
 inline constexpr Duration kWorkingAfter = std::chrono::milliseconds{2};
+
+/// Datagrams with a wrong epoch or ticket that are answered (protocol.md §6.2): 50,000 a second,
+/// and 10,000 at once. It is some tenth of what a worker's time is worth.
+inline constexpr Duration kStrangerInterval = std::chrono::microseconds{20};
+inline constexpr std::uint32_t kStrangersAtOnce = 10'000;
 
 /// What is behind ServerCore: its calls are these, and mean what they mean there. Its parts stand
 /// in the order of a datagram's way. What is inline without a body here has it in
@@ -48,7 +54,7 @@ struct ServerState {
   void handle_datagram(const Datagram& datagram, Instant now);
   std::expected<ClearChannel::Opened, Drop> open(const Datagram& datagram) const;
   void let_act(const ClearChannel::Opened& opened, Instant now);
-  void refuse(const ClearChannel::Opened& opened, const Datagram& datagram);
+  void refuse(const ClearChannel::Opened& opened, const Datagram& datagram, Instant now);
   Context* find_context(Slot route);
   bool make_context(Instant now);
   void drop(Drop reason);
@@ -164,6 +170,7 @@ struct ServerState {
   RunningTable running;
   RouteTable routes;
   ServerTickets tickets;
+  TokenBucket strangers{kStrangerInterval, kStrangersAtOnce};
   AnswerQueue answers;
 
   AtHand at_hand{};

@@ -26,8 +26,6 @@ using namespace std::chrono_literals;
 
 constexpr std::size_t kForged = 1'000'000;
 constexpr std::size_t kHonest = 2'000;
-/// The forger can have a processor of his own, and the kernel drops what the server cannot take.
-constexpr RequestOptions kPatient{.timeout = 30s};
 
 struct Honest {
   std::size_t asked = 0;
@@ -38,13 +36,10 @@ struct Honest {
     for (std::size_t i = 0; i < requests; ++i) {
       while (!client.has_room()) ASSERT_TRUE(client.run_once());
       ++asked;
-      ASSERT_TRUE(client.submit(
-          as_bytes("an honest question"),
-          [&](const Answer& answer) {
-            answered += answer ? 1 : 0;
-            if (!answer) last_failure = describe(answer, client.server());
-          },
-          kPatient));
+      ASSERT_TRUE(client.submit(as_bytes("an honest question"), [&](const Answer& answer) {
+        answered += answer ? 1 : 0;
+        if (!answer) last_failure = describe(answer, client.server());
+      }));
     }
     ASSERT_TRUE(client.run_until_idle());
   }

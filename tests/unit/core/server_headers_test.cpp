@@ -30,6 +30,28 @@ TEST(ServerHeader, AnswersAFirstContactWithEpochTicketAndUptime) {
   EXPECT_EQ(world.counters().wrong_ticket, 1U);
 }
 
+// protocol.md §6.2: as many as a worker answers at once, and then by time.
+TEST(ServerHeader, LeavesAFloodOfStrangersUnanswered) {
+  ServerWorld world;
+  const FakeClient client = world.client();
+  std::size_t answered = 0;
+  for (unsigned i = 0; i < 20'000; ++i) {
+    world.hear(ServerWorld::stranger(i), {});
+    answered += world.heard().size();
+  }
+  EXPECT_EQ(answered, 10'000U - 1);  // One was the client's own first contact.
+  EXPECT_EQ(world.ask(ServerWorld::stranger(), {idempotent(1, "a")}), "");
+  EXPECT_EQ(world.counters().executed, 0U);
+  EXPECT_EQ(world.counters().unanswered, 10'002U);
+  EXPECT_EQ(world.counters().wrong_ticket, 20'002U);
+
+  world.echo = true;
+  EXPECT_EQ(world.ask(client, {request(1, "a")}), "REPLY 1 \"a\"");
+  world.now += 20us;
+  EXPECT_EQ(world.ask(ServerWorld::stranger(), {}), "bare");
+  EXPECT_EQ(world.ask(ServerWorld::stranger(), {}), "");
+}
+
 TEST(ServerHeader, SaysForEverThatItsUptimeNoLongerFits) {
   ServerWorld world;
   world.now = ServerWorld::defaults().incarnation.birth + std::chrono::milliseconds{0xffff'fffe};
