@@ -36,7 +36,7 @@ std::byte* BodyStore::take_block(Slot slot, Bytes body) {
 }
 
 void BodyStore::give_block_back(Slot slot) {
-  by_size_[size_class(sizes_[slot])].free.push_back(std::move(large_[slot]));
+  by_size_[size_class(std::exchange(sizes_[slot], 0))].free.push_back(std::move(large_[slot]));
 }
 
 }  // namespace volley

@@ -37,6 +37,7 @@ class BodyStore {
 
   std::size_t size(Slot slot) const { return sizes_[slot]; }
 
+  /// Does nothing where there is no body.
   void drop(Slot slot) {
     if (!is_small(sizes_[slot])) give_block_back(slot);
   }

@@ -15,10 +15,10 @@ ClientNumbers::ClientNumbers(ClientId id, Sequence first, std::size_t expected)
             1},
       ring_(mask_ + std::size_t{1}, kNoSlot) {}
 
-bool ClientNumbers::raise_limit() {
-  if (next_ - lowest_unfinished() > mask_ && mask_ < kWindow - 1) grow();
+bool ClientNumbers::raise_limit(std::uint32_t count) {
+  while (next_ - lowest_unfinished() + count > mask_ + 1 && mask_ < kWindow - 1) grow();
   limit_ = std::min(lowest_ + mask_, std::to_underlying(kLastSequence)) + 1;
-  return next_ != limit_;
+  return limit_ - next_ >= count;
 }
 
 void ClientNumbers::grow() {

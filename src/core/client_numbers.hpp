@@ -31,8 +31,8 @@ class ClientNumbers {
   bool all_finished() const { return lowest_unfinished() == next_; }
   bool used_up() const { return next_ > std::to_underlying(kLastSequence); }
 
-  /// Whether give() may be called: the window and the numbers have an end.
-  bool can_give() { return next_ != limit_ || raise_limit(); }
+  /// Whether give() may be called so often: the window and the numbers have an end.
+  bool can_give(std::uint32_t count = 1) { return limit_ - next_ >= count || raise_limit(count); }
   /// The next number, for the request in this slot. Requires can_give().
   Sequence give(Slot slot) {
     VOLLEY_CHECK(next_ != limit_);
@@ -50,7 +50,7 @@ class ClientNumbers {
   void finish(Sequence sequence) { ring_[std::to_underlying(sequence) & mask_] = kNoSlot; }
 
  private:
-  bool raise_limit();
+  bool raise_limit(std::uint32_t count);
   void grow();
 
   ClientId id_;

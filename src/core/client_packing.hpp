@@ -15,6 +15,12 @@
 
 namespace volley {
 
+/// protocol.md §4.3: what is left until a deadline, rounded up; 0 if it does not fit.
+inline std::uint16_t milliseconds_until(Instant deadline, Instant now) {
+  const auto left = std::chrono::ceil<std::chrono::milliseconds>(deadline - now).count();
+  return left > UINT16_MAX ? std::uint16_t{0} : static_cast<std::uint16_t>(left);
+}
+
 /// One datagram of requests in the making: frames are written where they will be sent from.
 class ClientState::Packing {
  public:
@@ -28,8 +34,6 @@ class ClientState::Packing {
         idle_{window.idle()} {}
 
   bool empty() const { return frames_.size() == 0; }
-  /// Of the datagram so far.
-  std::size_t size() const { return ClearChannel::kFront + frames_.size() + ClearChannel::kBack; }
   /// What its frames count in the window.
   std::size_t charged() const { return charged_; }
   /// Whether a frame of that size can share datagrams at all.
@@ -65,14 +69,9 @@ class ClientState::Packing {
   /// fit.
   std::uint16_t ttl_ms() const { return static_cast<std::uint16_t>(ttl_ms_); }
 
-  /// Whether it may be as long as that.
-  bool reaches(std::size_t datagram_size) const { return datagram_size <= size() + frames_.room(); }
-  /// Requires that it reaches that, and is no longer.
-  void pad_to(std::size_t datagram_size) {
-    frames_.pad_to(datagram_size - ClearChannel::kFront - ClearChannel::kBack);
-  }
-
-  MutableBytes datagram_bytes() const { return buffer_.first(size()); }
+  MutableBytes buffer() const { return buffer_; }
+  /// What was written, and the room for more.
+  FrameWriter frames() const { return frames_; }
 
   std::uint8_t numbers = 0;        ///< Which of the client_ids it has.
   Slot datagram = kNoSlot;         ///< Where its requests wait.
@@ -84,9 +83,8 @@ class ClientState::Packing {
  private:
   bool take_other_deadline(Instant deadline, Instant now) {
     if (deadline <= now) return false;
-    const auto left = std::chrono::ceil<std::chrono::milliseconds>(deadline - now).count();
     deadline_ = deadline;
-    ttl_ms_ = left > UINT16_MAX ? 0 : static_cast<std::uint32_t>(left);
+    ttl_ms_ = milliseconds_until(deadline, now);
     timer = std::min(timer, deadline);
     return true;
   }

@@ -4,6 +4,7 @@
 #include <chrono>
 
 #include "base/check.hpp"
+#include "core/client_end.hpp"
 #include "core/client_read.hpp"
 #include "core/client_state.hpp"
 #include "core/from_server.hpp"
@@ -108,6 +109,7 @@ void ClientState::take_header(const ClearHeader& header, bool bare, Instant now)
 /// may have run there, unless this one had begun before the first copy left.
 void ClientState::take_restart(Duration uptime, Instant now) {
   const bool returned = server_.returned();
+  for (Slot sent = sent_.oldest(); sent != kNoSlot; sent = sent_.after(sent)) take_apart(sent);
   requests_.for_each([&](Slot slot) {
     ClientRequest& request = requests_[slot];
     if (!request.was_sent()) return;
@@ -132,11 +134,63 @@ void ClientState::take_restart(Duration uptime, Instant now) {
   window_.restart();
 }
 
+/// Whether a frame answers an attempt of the request that was sent, and to this server. If not, it
+/// is counted why (protocol.md §5.8).
+bool ClientState::is_answer(const Frame& frame, const ClientRequest& request, const Heard& heard) {
+  // What is in a page was sent once, to the server that is known.
+  const bool stamp_fits = (request.stamped || request.in_page) && heard.epoch_held;
+  if (!stamp_fits && !request.idempotent) {
+    count(Drop::kStaleStamp);
+    return false;
+  }
+  if (frame.attempt > (request.in_page ? 1 : request.schedule.attempts())) {
+    count(Drop::kUnsent);
+    return false;
+  }
+  return true;
+}
+
+/// How long ago the attempt was sent that the frame answers, if it is the first to do so, and did
+/// it promptly (protocol.md §5.5). It is a sample, unless another of its datagram was. That the
+/// attempt was answered is its caller's to note.
+std::optional<Duration> ClientState::round_trip(const ClientRequest& request, const Frame& frame,
+                                                Instant now) {
+  if (frame.deferred || frame.attempt == kLastAttempt) return std::nullopt;
+  const bool latest = frame.attempt == request.schedule.attempts();
+  if (latest ? request.answered : request.first_answered) return std::nullopt;
+  if (latest && request.datagram != kNoSlot) {
+    SentDatagram& datagram = sent_[request.datagram];
+    if (datagram.kind != SentDatagram::Kind::kRequests) return std::nullopt;
+    return round_trip(datagram, now);
+  }
+  if (frame.attempt != 1) return std::nullopt;  // When it was sent is known no more.
+  const Instant sent = request.schedule.start();
+  if (std::exchange(sampled_, sent) != sent) rtt_.sample(now - sent);
+  return now - sent;
+}
+
+/// Ends a request whose number a reply has, unless it answers nothing that was sent. It may be in a
+/// page, but is none of those that end there.
+bool ClientState::end_apart(Slot slot, const Frame& reply, const Heard& heard, Instant now,
+                            Answer& answer) {
+  if (!is_answer(reply, requests_[slot], heard)) return false;
+  note_reply(reply);
+  leave_page(slot);
+  const ClientRequest& request = requests_[slot];
+  answer.attempts = request.schedule.attempts();
+  answer.elapsed = now - request.made;
+  answer.round_trip = round_trip(request, reply, now);
+  leave(slot, true, now);
+  return true;
+}
+
 /// A frame that is no REPLY.
 void ClientState::take_frame(const Frame& frame, const Heard& heard, Instant now) {
   if (frame.type == FrameType::kPong) return take_pong(frame, now);
-  const Slot slot = asked(frame.sequence, frame.attempt, heard);
-  if (slot == kNoSlot) return;
+  const Slot slot = heard.numbers.find(frame.sequence);
+  if (slot == kNoSlot) return count(Drop::kLate);
+  if (!is_answer(frame, requests_[slot], heard)) return;
+  leave_page(slot);
   ClientRequest& request = requests_[slot];
   round_trip(request, frame, now);
   const unsigned latest = std::min<unsigned>(request.schedule.attempts(), kLastAttempt);

@@ -12,8 +12,10 @@ namespace volley {
 
 /// What a client core keeps of one unfinished request (protocol.md §5.1): one cache line.
 ///
-/// It is in one list at a time: among the queued, which were never sent; among the due, which are
-/// to be sent again; or among the requests of a sent datagram, where it waits for an answer.
+/// It is in the page of a datagram, sent or not, as long as nothing but a reply can happen to it:
+/// then only what it was made with is here, and which datagram that is. Else it is in one list at a
+/// time: among the queued, which were never sent; among the due, which are to be sent again; or
+/// among the requests of a sent datagram, where it waits for an answer.
 struct alignas(64) ClientRequest {
   enum class State : std::uint8_t { kQueued, kSent, kWorking };
 
@@ -33,6 +35,7 @@ struct alignas(64) ClientRequest {
   bool answered : 1 = false;        ///< Its latest attempt was,
   bool first_answered : 1 = false;  ///< its first.
   bool overloaded : 1 = false;      ///< The last answer was OVERLOAD.
+  bool in_page : 1 = false;         ///< And so in no list.
 
   bool was_sent() const { return state != State::kQueued; }
 };

@@ -38,7 +38,9 @@ ClientState::ClientState(ClientCore::Options options, Sequence first)
       jitter_{options_.seed},
       numbers_{ClientNumbers{fresh_client_id(options_), first, options_.window},
                ClientNumbers{ClientId{}, Sequence{1}, 1}},
-      requests_{options_.window},
+      // One more than are unfinished: that of a request which is being told of.
+      requests_{options_.window + 1},
+      pages_{options_.datagram_size - ClearChannel::kFront - ClearChannel::kBack},
       sent_{options_.window + ClientPings::kPings + 1},
       pings_{std::min(options_.policy.give_up, kPingPatience)},
       ended_{options_.window + 1},
@@ -49,11 +51,16 @@ ClientState::ClientState(ClientCore::Options options, Sequence first)
   VOLLEY_CHECK(options_.datagram_size <= kMaxPayload);
 }
 
-Result<RequestId> ClientState::refuse(Bytes body) const {
-  if (body.size() > kMaxBody) {
-    return std::unexpected(too_large_error(body.size(), kMaxBody, options_.server));
-  }
-  return std::unexpected(no_room_error(in_flight(), options_.server));
+Error ClientState::refusal(Bytes body) const {
+  if (body.size() > kMaxBody) return too_large_error(body.size(), kMaxBody, options_.server);
+  return no_room_error(in_flight(), options_.server);
+}
+
+/// Puts a new request that is in no page at the end of those to be sent.
+void ClientState::line_up_apart(Slot slot, Bytes body, Instant now) {
+  requests_.put_body(slot, body);
+  line_up(queue_, slot);
+  if (!server_.known()) hasten_contact(now);
 }
 
 /// A new request waits for a first contact no longer than a first wait, however often those before
@@ -73,7 +80,9 @@ bool ClientState::gives_up_contact(Instant now) const {
 
 void ClientState::cancel(RequestId request, Instant now) {
   const Slot slot = requests_.find(request);
-  if (slot != kNoSlot) end_unanswered(slot, Reason::kCancelled, now);
+  if (slot == kNoSlot) return;
+  leave_page(slot);
+  end_unanswered(slot, Reason::kCancelled, now);
 }
 
 Result<std::uint64_t> ClientState::ping(std::size_t size, Instant now) {
@@ -93,7 +102,7 @@ const ClientEvent* ClientState::poll_pong() {
 
 std::optional<Instant> ClientState::next_timeout() const {
   Instant next = std::min(tell_at_, sent_.next_timer().value_or(Instant::max()));
-  if (!queue_.empty() || !due_.empty()) next = std::min(next, first_deadline_);
+  if (requests_wait()) next = std::min(next, first_deadline_);
   const bool contact_waits = !server_.known() && contact_until_ != Instant::min();
   if (contact_waits && anything_waits() && window_.room() > 0) {
     next = std::min(next, contact_until_);
@@ -112,6 +121,7 @@ void ClientState::close(Slot datagram, Instant now) {
   if (datagram == bare_) bare_ = kNoSlot;
   if (closed.kind == SentDatagram::Kind::kPing) pings_.landed(closed.ping);
   if (datagram == resting_) resting_ = kNoSlot;
+  if (closed.page.memory != kNoSlot) pages_.give_back(closed.page.memory);
   sent_.remove(datagram);
 }
 

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <expected>
 #include <optional>
+#include <utility>
 
 #include <volley/client_core.hpp>
 
@@ -17,18 +18,21 @@
 #include "core/client_request.hpp"
 #include "core/congestion_window.hpp"
 #include "core/held_epoch.hpp"
+#include "core/page_pool.hpp"
 #include "core/pending_table.hpp"
+#include "core/request_page.hpp"
 #include "core/retry_schedule.hpp"
 #include "core/rtt_estimator.hpp"
 #include "core/sent_datagrams.hpp"
 #include "core/slot_list.hpp"
+#include "wire/frame_writer.hpp"
 
 namespace volley {
 
 /// What is behind ClientCore: its calls are these, and mean what they mean there. Its parts, by
-/// file: client_state.cpp takes requests in and ends them, client_transmit.cpp packs,
-/// client_receive.cpp reads, client_wait.cpp waits and hastens. What each request passes is inline:
-/// here and in client_read.hpp.
+/// file: client_state.cpp takes requests in and ends them, client_pages.cpp has to do with those in
+/// pages, client_transmit.cpp packs, client_receive.cpp reads, client_wait.cpp waits and hastens.
+/// What each request passes is inline: here and in client_read.hpp.
 class ClientState {
  public:
   /// `first`: the first client_id's first number, 1 but in tests.
@@ -37,18 +41,24 @@ class ClientState {
   ClientState& operator=(const ClientState&) = delete;
 
   Result<RequestId> request(Bytes body, const RequestOptions& options, Instant now) {
-    if (body.size() > kMaxBody || !has_room()) return refuse(body);
+    if (!takes(body)) return std::unexpected(refusal(body));
+    return requests_.id_of(take(body, options, now));
+  }
+  /// The same in its parts: whether it takes a request with that body now, why not, and the slot of
+  /// the one it took.
+  bool takes(Bytes body) const { return body.size() <= kMaxBody && has_room(); }
+  [[gnu::noinline]] Error refusal(Bytes body) const;
+  Slot take(Bytes body, const RequestOptions& options, Instant now) {
     const Duration timeout = options.timeout.value_or(options_.policy.give_up);
-    const Slot slot = requests_.add(body, RetrySchedule{now, timeout}, now);
+    const Slot slot = requests_.make(RetrySchedule{now, timeout}, now);
     requests_[slot].idempotent = options.idempotent;
-    line_up(queue_, slot);
-    if (!server_.known()) hasten_contact(now);
+    if (!write_to_page(slot, body)) line_up_apart(slot, body, now);
     ++counters_.requests;
-    return requests_.id_of(slot);
+    return slot;
   }
   void cancel(RequestId request, Instant now);
   Result<std::uint64_t> ping(std::size_t size, Instant now);
-  bool has_room() const { return !requests_.full(); }
+  bool has_room() const { return in_flight() < options_.window; }
   std::size_t in_flight() const { return requests_.size() + ended_.size(); }
 
   std::optional<Transmit> poll_transmit(MutableBytes buffer, Instant now);
@@ -60,10 +70,12 @@ class ClientState {
   void release(RequestId request) { requests_.release(slot_of(request)); }
   void handle_hint(ErrorCode hint, Instant now);
   const ClientEvent* poll_event() {
+    // What is kept by the slot of the request told of last could be used until now.
+    if (told_request_ != RequestId{}) release(std::exchange(told_request_, RequestId{}));
     if (!ended_.empty()) {
       // It stays as it is until others took every other place, or the ring was rewound.
       const ClientEvent& event = ended_.front();
-      requests_.release(slot_of(event.request));
+      told_request_ = event.request;
       ended_.drop();
       return &event;
     }
@@ -83,16 +95,17 @@ class ClientState {
   class Packing;
 
   // client_state.cpp: waiting to be sent, and ends.
-  bool anything_waits() const { return !queue_.empty() || !due_.empty() || pings_.queued(); }
-  [[gnu::noinline]] Result<RequestId> refuse(Bytes body) const;
+  bool requests_wait() const { return !unsent_.empty() || !queue_.empty() || !due_.empty(); }
+  bool anything_waits() const { return requests_wait() || pings_.queued(); }
   void hasten_contact(Instant now);
   bool gives_up_contact(Instant now) const;
   /// Puts a request at the end of those to be sent.
   void line_up(SlotList& list, Slot slot) {
-    if (queue_.empty() && due_.empty()) first_deadline_ = Instant::max();
+    if (!requests_wait()) first_deadline_ = Instant::max();
     first_deadline_ = std::min(first_deadline_, requests_[slot].schedule.deadline());
     list.push_back(requests_, slot);
   }
+  [[gnu::noinline]] void line_up_apart(Slot slot, Bytes body, Instant now);
   inline void take_out(Slot slot, bool answered, Instant now);
   void close(Slot datagram, Instant now);
   inline void leave(Slot slot, bool answered, Instant now);
@@ -100,6 +113,17 @@ class ClientState {
   void fall_idle(Instant now);
   void end_unanswered(Slot slot, Reason reason, Instant now);
   [[gnu::noinline]] const ClientEvent* poll_pong();  // Seldom, so poll_event() stays small.
+
+  // client_pages.cpp.
+  inline bool write_to_page(Slot slot, Bytes body);
+  bool open_page(std::size_t frame_size);
+  void close_page();
+  void note_deadline(Instant deadline);
+  std::optional<Transmit> send_page(MutableBytes buffer, Instant now);
+  void give_numbers(const RequestPage& page, Instant now);
+  void leave_page(Slot slot);
+  void take_apart(Slot datagram);
+  void take_apart_unsent();
 
   // client_transmit.cpp.
   std::optional<Transmit> next_datagram(MutableBytes buffer, Instant now);
@@ -115,6 +139,7 @@ class ClientState {
   inline void begin(Packing& packing, std::uint8_t numbers, Instant now);
   void set_timer(Packing& packing, const ClientRequest& request);
   std::optional<Transmit> finish(Packing& packing, Instant now);
+  Transmit seal_in_run(MutableBytes buffer, FrameWriter frames, std::uint8_t numbers);
   std::size_t run_limit() const;
   std::size_t request_size(Slot slot) const {
     return head_size(FrameType::kRequest) + requests_.body_size(slot);
@@ -131,10 +156,20 @@ class ClientState {
     ClientNumbers& numbers;  // Of its client_id.
     bool epoch_held;
   };
-  inline Slot asked(Sequence sequence, unsigned attempt, const Heard& heard);
-  inline std::optional<Duration> round_trip(const ClientRequest& request, const Frame& frame,
-                                            Instant now);
-  inline Answer take_reply(Slot slot, const Frame& reply, Instant now);
+  void note_reply(const Frame& reply) {
+    ++counters_.replies;
+    mean_reply_ += size_of(reply) - mean_reply_ / 16;
+  }
+  inline void end_in_page(Slot slot, const Frame& reply, const Heard& heard, Instant now,
+                          Answer& answer);
+  bool end_apart(Slot slot, const Frame& reply, const Heard& heard, Instant now, Answer& answer);
+  bool is_answer(const Frame& frame, const ClientRequest& request, const Heard& heard);
+  Duration round_trip(SentDatagram& datagram, Instant now) {
+    // What shared a datagram measured one round trip, and not many.
+    if (!std::exchange(datagram.sampled, true)) rtt_.sample(now - datagram.sent);
+    return now - datagram.sent;
+  }
+  std::optional<Duration> round_trip(const ClientRequest& request, const Frame& frame, Instant now);
   void take_frame(const Frame& frame, const Heard& heard, Instant now);
   void take_nack(Slot slot, const Frame& frame, Instant now);
   void take_pong(const Frame& frame, Instant now);
@@ -160,15 +195,19 @@ class ClientState {
   std::uint8_t present_ = 0;              // and which is which.
 
   Requests requests_;
-  SlotList queue_;  // Never sent.
-  SlotList due_;    // To be sent again.
+  RequestPageWriter open_;  // The page that the next request goes to.
+  PagePool pages_;
+  SlotList unsent_;  // Datagrams in pages that were not sent: the last one may be the open one's.
+  SlotList queue_;   // Never sent, and in no page. New ones join it until it is empty.
+  SlotList due_;     // To be sent again.
   SentDatagrams sent_;
   ClientPings pings_;
   Ring<ClientEvent> ended_;  // One place more than there can be: for the one that was told last.
   Ring<Pong> pongs_;
   ClientEvent told_pong_;
+  RequestId told_request_{};
 
-  // Of those in queue_ and due_: no deadline is earlier. Looked up again when it is over.
+  // Of those in unsent_, queue_ and due_: no deadline is earlier. Looked up again when it is over.
   Instant first_deadline_ = Instant::max();
 
   RetrySchedule contact_;                   // Of the bare headers while no epoch is held.
@@ -190,5 +229,18 @@ class ClientState {
   Instant hinted_{};
   ClientCounters counters_;
 };
+
+/// Writes a new request to the page of the next datagram. False: it must line up apart.
+[[gnu::always_inline]] inline bool ClientState::write_to_page(Slot slot, Bytes body) {
+  const std::size_t size = head_size(FrameType::kRequest) + body.size();
+  if (!open_.fits(size) && !open_page(size)) return false;
+  ClientRequest& request = requests_[slot];
+  request.in_page = true;
+  request.datagram = open_.datagram();
+  open_.write(slot, request.idempotent, body, mean_reply_ / 16);
+  const Instant deadline = request.schedule.deadline();
+  if (deadline != open_.first_deadline()) note_deadline(deadline);
+  return true;
+}
 
 }  // namespace volley

@@ -113,6 +113,13 @@ std::optional<Transmit> ClientState::send_requests(MutableBytes buffer, Instant 
   if (numbers_[present_].used_up()) renew_client_id();
   Packing packing{buffer, run_limit(), window_, mean_reply_ / 16};
   while (!due_.empty() && add_due(packing, now)) continue;
+  if (due_.empty() && !unsent_.empty()) {
+    if (packing.empty()) {
+      if (const auto sent = send_page(buffer, now)) return sent;
+    } else {
+      take_apart_unsent();  // They may share this one.
+    }
+  }
   if (due_.empty()) add_queued(packing, SIZE_MAX, now);
   if (packing.empty()) return std::nullopt;
   return finish(packing, now);
@@ -226,17 +233,23 @@ std::optional<Transmit> ClientState::finish(Packing& packing, Instant now) {
   datagram.window_used = window_.sent(datagram.weight, packing.first_wait, now);
   sent_.wake_by(packing.datagram, packing.timer);
 
-  const bool more = (!due_.empty() || !queue_.empty()) && window_.room() > 0;
-  std::size_t size = packing.size();
-  // protocol.md §8.2: all but the last of a run are of one length. A few octets of PAD buy that.
-  if (more && size < run_size_ && run_size_ - size <= run_size_ / 16 &&
-      packing.reaches(run_size_)) {
-    packing.pad_to(run_size_);
-    size = run_size_;
+  return seal_in_run(packing.buffer(), packing.frames(), packing.numbers);
+}
+
+/// Makes a datagram of the frames that were written for one.
+///
+/// protocol.md §8.2: all but the last of a run are of one length. A few octets of PAD buy that.
+Transmit ClientState::seal_in_run(MutableBytes buffer, FrameWriter frames, std::uint8_t numbers) {
+  constexpr std::size_t kAround = ClearChannel::kFront + ClearChannel::kBack;
+  const bool more = requests_wait() && window_.room() > 0;
+  const std::size_t size = kAround + frames.size();
+  if (more && size < run_size_ && run_size_ - size <= std::min(run_size_ / 16, frames.room())) {
+    frames.pad_to(run_size_ - kAround);
   }
   // A longer one begins a run, a shorter one ends it.
-  run_size_ = size >= run_size_ ? size : 0;
-  return seal(packing.datagram_bytes(), numbers_[packing.numbers]);
+  const std::size_t sealed = kAround + frames.size();
+  run_size_ = sealed >= run_size_ ? sealed : 0;
+  return seal(buffer.first(sealed), numbers_[numbers]);
 }
 
 /// The octets up to which frames share the next datagram.

@@ -14,6 +14,7 @@ void ClientState::handle_timeout(Instant now) {
     while (!queue_.empty()) end_unanswered(queue_.front(), Reason::kNoAnswer, now);
   }
   if (first_deadline_ <= now) {
+    take_apart_unsent();
     first_deadline_ = Instant::max();
     end_overdue(due_, now);
     end_overdue(queue_, now);
@@ -69,6 +70,7 @@ void ClientState::wait_over(Slot datagram, Instant now) {
     sent_[datagram].all_answered = false;
     return close(datagram, now);
   }
+  take_apart(datagram);
   Slot next = kNoSlot;
   for (Slot slot = sent_[datagram].requests.front(); slot != kNoSlot; slot = next) {
     const ClientRequest& request = requests_[slot];
@@ -120,6 +122,7 @@ void ClientState::make_due(Slot slot, bool answered, Instant now) {
 /// others wait on.
 void ClientState::hasten(Slot datagram, bool refused, Instant now) {
   using Kind = SentDatagram::Kind;
+  take_apart(datagram);
   if (sent_[datagram].requests.empty()) {
     const std::uint64_t ping = sent_[datagram].ping;
     const bool again = sent_[datagram].kind == Kind::kPing;

@@ -44,19 +44,26 @@ class PendingTable {
   std::size_t size() const { return size_; }
   bool full() const { return free_count_ == 0; }
 
-  /// Takes a request in, copying its body; its entry is a fresh one that begins with these members.
-  /// Requires !full().
+  /// Takes a request in, whose body is elsewhere; its entry is a fresh one that begins with these
+  /// members. Requires !full().
   template <class... Members>
-  Slot add(Bytes body, const Members&... members) {
+  Slot make(const Members&... members) {
     VOLLEY_CHECK(!full());
     const Slot slot = free_[--free_count_];
     // In place: an assignment would copy one from the stack.
     new (&entries_[slot]) Entry{members...};
-    bodies_.put(slot, body);
     ++generations_[slot];
     ++size_;
     return slot;
   }
+  /// The same, copying its body.
+  Slot add(Bytes body) {
+    const Slot slot = make();
+    put_body(slot, body);
+    return slot;
+  }
+  /// Copies a request's body. Once.
+  void put_body(Slot slot, Bytes body) { bodies_.put(slot, body); }
 
   /// Ends a request. Requires that it is in flight.
   void end(Slot slot) {
@@ -79,7 +86,8 @@ class PendingTable {
     return RequestId{std::uint64_t{generations_[slot]} << 32U | slot};
   }
 
-  // Of a slot whose request is in flight, or has ended and was not released.
+  // Of a slot whose request is in flight, or has ended and was not released; of a body, if it was
+  // copied.
 
   Entry& operator[](Slot slot) { return entries_[slot]; }
   const Entry& operator[](Slot slot) const { return entries_[slot]; }

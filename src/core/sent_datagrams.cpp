@@ -2,24 +2,16 @@
 
 namespace volley {
 
-Slot SentDatagrams::add(const SentDatagram& datagram) {
-  Slot slot = static_cast<Slot>(datagrams_.size());
+Slot SentDatagrams::make(const SentDatagram& datagram) {
   if (free_.empty()) {
     datagrams_.push_back(datagram);
     free_.reserve(datagrams_.capacity());
-  } else {
-    slot = free_.back();
-    free_.pop_back();
-    datagrams_[slot] = datagram;
+    return static_cast<Slot>(datagrams_.size() - 1);
   }
-  order_.push_back(datagrams_, slot);
+  const Slot slot = free_.back();
+  free_.pop_back();
+  datagrams_[slot] = datagram;
   return slot;
-}
-
-void SentDatagrams::remove(Slot slot) {
-  timers_.erase(slot);
-  order_.erase(datagrams_, slot);
-  free_.push_back(slot);
 }
 
 }  // namespace volley

@@ -7,6 +7,7 @@
 
 #include <volley/time.hpp>
 
+#include "core/request_page.hpp"
 #include "core/slot_list.hpp"
 #include "core/timer_queue.hpp"
 
@@ -17,6 +18,7 @@ namespace volley {
 struct SentDatagram {
   enum class Kind : std::uint8_t {
     kRequests,  ///< REQUESTs and PROBEs.
+    kUnsent,    ///< REQUESTs that are yet to be sent, in a page.
     kResting,   ///< No datagram: requests whose datagram was answered, but not for good.
     kPing,
     kBare,
@@ -27,7 +29,7 @@ struct SentDatagram {
   Instant timer = Instant::max();  ///< What SentDatagrams::wake_by() set.
   double draw = 0;                 ///< Of their jitter.
   SlotList requests{};             ///< Those that still wait.
-  SlotLinks links{};               ///< In the order of sending.
+  SlotLinks links{};               ///< In the order of sending; before, in that of making.
   std::uint64_t ping = 0;          ///< Of a PING: its opaque.
   std::size_t weight = 0;          ///< In the congestion window; 0: in flight no more.
   std::uint32_t stamp = 0;         ///< HeldEpoch::stamp() of its header.
@@ -36,6 +38,7 @@ struct SentDatagram {
   bool all_answered = true;  ///< nothing of this was left unanswered.
   bool sampled = false;      ///< It has given a round trip.
   bool hastened = false;     ///< All that wait in it were.
+  RequestPage page{};        ///< Those of its requests that are in no list, as they were made.
 };
 
 /// The datagrams whose frames still wait, at most a fixed number at a time, each with one timer.
@@ -45,8 +48,24 @@ class SentDatagrams {
   explicit SentDatagrams(std::size_t capacity) : timers_{capacity} {}
 
   /// Adds the latest.
-  Slot add(const SentDatagram& datagram);
-  void remove(Slot slot);
+  Slot add(const SentDatagram& datagram) {
+    const Slot slot = make(datagram);
+    send(slot);
+    return slot;
+  }
+  /// One that is yet to be sent, and until then in no order.
+  Slot make(const SentDatagram& datagram);
+  /// It is sent: now it is the latest.
+  void send(Slot slot) { order_.push_back(datagrams_, slot); }
+  void remove(Slot slot) {
+    order_.erase(datagrams_, slot);
+    discard(slot);
+  }
+  /// Removes one that was not sent.
+  void discard(Slot slot) {
+    timers_.erase(slot);
+    free_.push_back(slot);
+  }
 
   SentDatagram& operator[](Slot slot) { return datagrams_[slot]; }
   const SentDatagram& operator[](Slot slot) const { return datagrams_[slot]; }

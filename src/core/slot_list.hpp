@@ -44,6 +44,12 @@ class SlotList {
     other.first_ = left;
   }
 
+  /// The same with all of them.
+  template <class Table>
+  void take_all(Table& table, SlotList& other) {
+    if (!other.empty()) take_front(table, other, other.last_);
+  }
+
   /// Requires that the item is in this list.
   template <class Table>
   void erase(Table& table, Slot slot) {

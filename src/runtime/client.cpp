@@ -63,7 +63,8 @@ struct Client::State {
         idle{options.idle},
         on_pong{options.on_pong},
         stop{std::move(flag)},
-        handlers{std::make_unique<Handler[]>(options.window)} {}
+        // One more than are in flight: that of a request which is being told of.
+        handlers{std::make_unique<Handler[]>(options.window + 1)} {}
 
   [[nodiscard]] inline Result<void> submit(Bytes body, Handler&& handler,
                                            const RequestOptions& options, Instant time);
@@ -121,9 +122,8 @@ Result<void> Client::State::usable() const {
   if (!handler) {
     return std::unexpected(Error{ErrorCode::kInvalid, 0, "a request needs a handler for its end"});
   }
-  const auto id = core.request(body, options, time);
-  if (!id) return std::unexpected(id.error());
-  handlers[slot_of(*id)] = std::move(handler);
+  if (!core.takes(body)) return std::unexpected(core.refusal(body));
+  handlers[core.take(body, options, time)] = std::move(handler);
   ++unsent;
   unsent_octets += head_size(FrameType::kRequest) + body.size();
   return {};
@@ -208,8 +208,8 @@ void Client::State::take_in() {
   received = now();
   for (const Datagram& datagram : in.datagrams()) {
     core.read(datagram, received, [this](RequestId request, const Answer& answer) {
-      core.release(request);
       ended(request, answer);
+      core.release(request);
     });
     deliver();
     if (flush_is_due()) flush(received);
@@ -229,11 +229,12 @@ void Client::State::deliver() {
   }
 }
 
+/// In its place, which is the next request's only after this.
 void Client::State::ended(RequestId request, const Answer& answer) {
   ++happened;
-  // Out of its place, which is the next request's if the handler submits one.
-  Handler handler = std::move(handlers[slot_of(request)]);
+  Handler& handler = handlers[slot_of(request)];
   handler(answer);
+  handler = nullptr;
 }
 
 bool Client::State::timer_is_due() const {

@@ -9,6 +9,7 @@
 #include <volley/bytes.hpp>
 
 #include "base/check.hpp"
+#include "base/copy.hpp"
 #include "wire/byte_writer.hpp"
 #include "wire/frame.hpp"
 #include "wire/message_head.hpp"
@@ -28,9 +29,7 @@ namespace volley {
   VOLLEY_CHECK(head.is_well_formed(frame.type) && frame.body.size() <= kMaxBody &&
                frame.zeros == 0);
   head.write(to);
-  if (!frame.body.empty()) {
-    std::memcpy(to + MessageHead::kSize, frame.body.data(), frame.body.size());
-  }
+  copy(frame.body, to + MessageHead::kSize);
 }
 
 /// Writes frames one after the other into borrowed memory: what follows a datagram's header.
@@ -42,6 +41,12 @@ class FrameWriter {
   /// no. Requires the ranges of protocol.md §4, and nothing that the frame's type does not have.
   [[nodiscard]] bool write(const Frame& frame);
 
+  /// Adds a copy of frames. Requires room for them.
+  void copy(Bytes frames) {
+    VOLLEY_CHECK(frames.size() <= room());
+    std::memcpy(out_.data() + size_, frames.data(), frames.size());
+    size_ += frames.size();
+  }
   /// Adds a copy of a REPLY, to answer that attempt.
   [[nodiscard]] bool write_again(Bytes reply, std::uint8_t attempt, bool deferred) {
     if (reply.size() > room()) return false;

@@ -49,6 +49,14 @@ class MessageHead {
     std::memcpy(to + sizeof number, &body, sizeof body);
   }
 
+  /// The same with another number and word.
+  constexpr MessageHead with(Sequence sequence, std::uint16_t word) const {
+    MessageHead other = *this;
+    other.number_ = number_ >> 32U << 32U | std::to_underlying(sequence);
+    other.body_ = std::uint32_t{word} << 16U | length();
+    return other;
+  }
+
   /// Makes the REPLY that was written there one to an attempt: flag_attempt() gives octets 1 and 2.
   static void address(std::byte* reply, std::uint16_t flag_attempt) {
     const std::uint16_t octets = big_endian(flag_attempt);

@@ -26,9 +26,10 @@ TEST(ClientRead, WhoIsToldOfAReplyMayAskAgainInItsPlace) {
   story.core.read({.peer = ClientStory::kServer, .payload = datagram}, story.now,
                   [&](RequestId request, const Answer& answer) {
                     told.emplace_back(as_text(answer.body));
+                    EXPECT_TRUE(story.core.has_room());
+                    story.ask("second");
                     EXPECT_FALSE(story.core.has_room());
                     story.core.release(request);
-                    story.ask("second");
                   });
   EXPECT_THAT(told, ElementsAre("a"));
   EXPECT_EQ(story.core.counters().late, 1U);

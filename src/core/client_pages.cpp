@@ -1,0 +1,161 @@
+// Requests in pages: from the datagram they are made in to its end, or until they leave it.
+
+#include <algorithm>
+#include <utility>
+
+#include "core/client_packing.hpp"
+#include "core/client_state.hpp"
+#include "wire/frame_reader.hpp"
+
+namespace volley {
+namespace {
+
+/// Pages hold four times what is in flight, and this beside: answers may well leave one request in
+/// each, which then waits for a copy.
+constexpr std::size_t kSpareOctets = std::size_t{512} * 1024;
+
+}  // namespace
+
+/// Begins another datagram, whose first frame has that size. False: new requests are to line up in
+/// the queue instead.
+bool ClientState::open_page(std::size_t frame_size) {
+  close_page();
+  if (!server_.known() || !queue_.empty() || frame_size > pages_.page_size()) return false;
+  const std::size_t in_flight = requests_.size() * frame_size;
+  if (pages_.octets_in_use() > 4 * in_flight + kSpareOctets) return false;
+  if (!requests_wait()) first_deadline_ = Instant::max();
+  // protocol.md §8.2: as long as the first of a run, if that is nearly as long as can be.
+  std::size_t room = pages_.page_size();
+  if (!unsent_.empty()) {
+    const std::size_t first = sent_[unsent_.front()].page.octets;
+    if (first >= room - room / 8 && first >= frame_size) room = first;
+  }
+  const Slot memory = pages_.take();
+  const Slot datagram = sent_.make({.kind = SentDatagram::Kind::kUnsent});
+  unsent_.push_back(sent_, datagram);
+  open_ = RequestPageWriter{datagram, memory, {pages_.at(memory), room}};
+  return true;
+}
+
+void ClientState::close_page() {
+  if (open_.datagram() == kNoSlot) return;
+  sent_[open_.datagram()].page = open_.page();
+  open_ = {};
+}
+
+/// A request was written whose deadline is not that of those before.
+void ClientState::note_deadline(Instant deadline) {
+  open_.take_deadline(deadline);
+  first_deadline_ = std::min(first_deadline_, deadline);
+}
+
+/// Sends the first of the datagrams in pages. If it cannot go as it is, all their requests line up
+/// in the queue instead.
+std::optional<Transmit> ClientState::send_page(MutableBytes buffer, Instant now) {
+  close_page();
+  const Slot slot = unsent_.front();
+  SentDatagram& datagram = sent_[slot];
+  RequestPage& page = datagram.page;
+  if (page.charged > window_.room() || page.deadline <= now ||
+      !numbers_[present_].can_give(page.waiting)) {
+    take_apart_unsent();
+    return std::nullopt;
+  }
+  unsent_.erase(sent_, slot);
+  give_numbers(page, now);
+  FrameWriter frames{
+      buffer.first(options_.datagram_size - ClearChannel::kBack).subspan(ClearChannel::kFront)};
+  frames.copy({pages_.at(page.memory), page.octets});
+  counters_.attempts += page.waiting;
+
+  const Duration first_wait = rtt_.timeout();
+  RetrySchedule schedule;
+  schedule.sent(options_.policy, first_wait, now);
+  page.backoff = schedule.backoff();
+  page.numbers = present_;
+  datagram.kind = SentDatagram::Kind::kRequests;
+  datagram.sent = now;
+  datagram.draw = jitter_.unit();
+  datagram.stamp = server_.stamp();
+  datagram.weight = window_.weight(page.charged);
+  datagram.window_used = window_.sent(datagram.weight, first_wait, now);
+  sent_.send(slot);
+  const Instant wait_end = later(now, schedule.wait(options_.policy, datagram.draw));
+  sent_.wake_by(slot, std::min(wait_end, page.deadline));
+
+  return seal_in_run(buffer, frames, present_);
+}
+
+/// Writes the numbers of its requests, and the time they have, into the frames of a page. Each
+/// request passes here.
+void ClientState::give_numbers(const RequestPage& page, Instant now) {
+  ClientNumbers& numbers = numbers_[present_];
+  std::uint16_t ttl_ms = milliseconds_until(page.deadline, now);
+  std::byte* frame = pages_.at(page.memory);
+  const std::byte* const end = frame + page.octets;
+  while (frame != end) {
+    const auto head = MessageHead::read(frame);
+    const Slot slot = std::to_underlying(head.sequence());
+    if (!page.one_deadline) ttl_ms = milliseconds_until(requests_[slot].schedule.deadline(), now);
+    head.with(numbers.give(slot), ttl_ms).write(frame);
+    frame += MessageHead::kSize + head.length();
+  }
+}
+
+/// If a request is in a page, it and the others there leave it.
+void ClientState::leave_page(Slot slot) {
+  if (!requests_[slot].in_page) return;
+  const Slot datagram = requests_[slot].datagram;
+  if (sent_[datagram].kind == SentDatagram::Kind::kUnsent) {
+    take_apart_unsent();
+  } else {
+    take_apart(datagram);
+  }
+}
+
+/// What waits in the page of a sent datagram, if it has one, waits in its list from now on.
+void ClientState::take_apart(Slot datagram) {
+  SentDatagram& sent = sent_[datagram];
+  const RequestPage page = std::exchange(sent.page, {});
+  if (page.memory == kNoSlot) return;
+  FrameReader frames{Bytes{pages_.at(page.memory), page.octets}};
+  for (Frame frame; frames.next_message(FrameType::kRequest, frame);) {
+    const Slot slot = numbers_[page.numbers].find(frame.sequence);
+    if (slot == kNoSlot) continue;
+    ClientRequest& request = requests_[slot];
+    request.in_page = false;
+    request.schedule.sent_first(page.backoff, sent.sent);
+    request.sequence = frame.sequence;
+    request.numbers = page.numbers;
+    request.state = State::kSent;
+    request.stamped = true;
+    requests_.put_body(slot, frame.body);
+    sent.requests.push_back(requests_, slot);
+  }
+  pages_.give_back(page.memory);
+}
+
+/// What is in pages that were not sent lines up in the queue, before what is there.
+void ClientState::take_apart_unsent() {
+  close_page();
+  SlotList queue;
+  while (!unsent_.empty()) {
+    const Slot datagram = unsent_.front();
+    const RequestPage& page = sent_[datagram].page;
+    FrameReader frames{Bytes{pages_.at(page.memory), page.octets}};
+    for (Frame frame; frames.next_message(FrameType::kRequest, frame);) {
+      const Slot slot = std::to_underlying(frame.sequence);
+      requests_[slot].in_page = false;
+      requests_[slot].datagram = kNoSlot;
+      requests_.put_body(slot, frame.body);
+      queue.push_back(requests_, slot);
+    }
+    pages_.give_back(page.memory);
+    unsent_.erase(sent_, datagram);
+    sent_.discard(datagram);
+  }
+  queue.take_all(requests_, queue_);
+  queue_ = queue;
+}
+
+}  // namespace volley
