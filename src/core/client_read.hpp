@@ -22,10 +22,10 @@ void ClientState::read(const Datagram& datagram, Instant now, Tell tell) {
   ++heard_;
   resting_ = kNoSlot;
   take_header(opened->header, opened->frames.empty(), now);
-  const Heard heard{
-      .numbers = numbers_[opened->header.client_id == numbers_[0].id() ? 0 : 1],
-      .epoch_held = opened->header.epoch == server_.epoch(),
-  };
+  const std::uint8_t which = opened->header.client_id == numbers_[0].id() ? 0 : 1;
+  const Heard heard{.numbers = numbers_[which],
+                    .former = which != present_,
+                    .epoch_held = opened->header.epoch == server_.epoch()};
   FrameReader frames{opened->frames};
   while (true) {
     for (Frame reply; frames.next_message(FrameType::kReply, reply);) {
@@ -66,7 +66,7 @@ void ClientState::read(const Datagram& datagram, Instant now, Tell tell) {
   heard.numbers.finish(reply.sequence);
   requests_.end(slot);
   if (--datagram.page.waiting == 0) close(waited_in, now);
-  if (&heard.numbers != &numbers_[present_] && heard.numbers.all_finished()) tell_former_ = true;
+  if (heard.former && heard.numbers.all_finished()) tell_former_ = true;
   if (requests_.size() == 0) fall_idle(now);
 }
 

@@ -171,7 +171,7 @@ std::optional<Duration> ClientState::round_trip(const ClientRequest& request, co
 
 /// Ends a request whose number a reply has, unless it answers nothing that was sent. It may be in a
 /// page, but is none of those that end there.
-bool ClientState::end_apart(Slot slot, const Frame& reply, const Heard& heard, Instant now,
+bool ClientState::end_apart(Slot slot, Frame reply, const Heard& heard, Instant now,
                             Answer& answer) {
   if (!is_answer(reply, requests_[slot], heard)) return false;
   note_reply(reply);

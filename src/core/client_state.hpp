@@ -153,7 +153,8 @@ class ClientState {
   void take_header(const ClearHeader& header, bool bare, Instant now);
   void take_restart(Duration uptime, Instant now);
   struct Heard {
-    ClientNumbers& numbers;  // Of its client_id.
+    ClientNumbers& numbers;  // Of its client_id,
+    bool former;             // which is no more in use.
     bool epoch_held;
   };
   void note_reply(const Frame& reply) {
@@ -162,7 +163,8 @@ class ClientState {
   }
   inline void end_in_page(Slot slot, const Frame& reply, const Heard& heard, Instant now,
                           Answer& answer);
-  bool end_apart(Slot slot, const Frame& reply, const Heard& heard, Instant now, Answer& answer);
+  // By value, so that the caller need not have it in memory.
+  bool end_apart(Slot slot, Frame reply, const Heard& heard, Instant now, Answer& answer);
   bool is_answer(const Frame& frame, const ClientRequest& request, const Heard& heard);
   Duration round_trip(SentDatagram& datagram, Instant now) {
     // What shared a datagram measured one round trip, and not many.
