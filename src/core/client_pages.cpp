@@ -43,6 +43,16 @@ void ClientState::close_page() {
   open_ = {};
 }
 
+ClientState::Unsent ClientState::unsent() const {
+  const RequestPage open = open_.page();
+  Unsent unsent{.requests = open.waiting, .octets = open.octets};
+  for (Slot slot = unsent_.front(); slot != kNoSlot; slot = sent_[slot].links.after) {
+    unsent.requests += sent_[slot].page.waiting;
+    unsent.octets += sent_[slot].page.octets;
+  }
+  return unsent;
+}
+
 /// A request was written whose deadline is not that of those before.
 void ClientState::note_deadline(Instant deadline) {
   open_.take_deadline(deadline);

@@ -34,10 +34,16 @@ class RequestPageWriter {
   /// Of no page.
   RequestPageWriter() = default;
   RequestPageWriter(Slot datagram, Slot memory, MutableBytes room)
-      : datagram_{datagram}, page_{.memory = memory}, end_{room.data()}, room_{room.size()} {}
+      : datagram_{datagram},
+        page_{.memory = memory},
+        begin_{room.data()},
+        end_{begin_},
+        limit_{begin_ + room.size()} {}
 
   Slot datagram() const { return datagram_; }
-  bool fits(std::size_t frame_size) const { return frame_size <= room_; }
+  bool fits(std::size_t frame_size) const {
+    return frame_size <= static_cast<std::size_t>(limit_ - end_);
+  }
   Instant first_deadline() const { return page_.deadline; }
 
   /// Requires that it fits. In the congestion window it counts as `least` octets at least.
@@ -52,8 +58,6 @@ class RequestPageWriter {
         .write(end_);
     copy(body, end_ + MessageHead::kSize);
     end_ += size;
-    room_ -= size;
-    page_.octets += static_cast<std::uint32_t>(size);
     page_.charged += std::max(size, least);
     ++page_.waiting;
   }
@@ -64,13 +68,18 @@ class RequestPageWriter {
   }
 
   /// What was written.
-  const RequestPage& page() const { return page_; }
+  RequestPage page() const {
+    RequestPage page = page_;
+    page.octets = static_cast<std::uint32_t>(end_ - begin_);
+    return page;
+  }
 
  private:
   Slot datagram_ = kNoSlot;
   RequestPage page_;
+  std::byte* begin_ = nullptr;
   std::byte* end_ = nullptr;
-  std::size_t room_ = 0;
+  std::byte* limit_ = nullptr;
 };
 
 }  // namespace volley

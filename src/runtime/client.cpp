@@ -90,8 +90,6 @@ struct Client::State {
   ReceiveBatch in;
   SendBatch out;
   std::unique_ptr<Handler[]> handlers;  // By the request's slot.
-  std::size_t unsent = 0;               // Requests submitted since the last flush,
-  std::size_t unsent_octets = 0;        // and their frames.
   std::uint64_t happened = 0;           // Ends, echoes and hints.
   std::optional<Pong> pong;
   std::optional<ErrorCode> hint;
@@ -124,13 +122,10 @@ Result<void> Client::State::usable() const {
   }
   if (!core.takes(body)) return std::unexpected(core.refusal(body));
   handlers[core.take(body, options, time)] = std::move(handler);
-  ++unsent;
-  unsent_octets += head_size(FrameType::kRequest) + body.size();
   return {};
 }
 
 void Client::State::flush(Instant time) {
-  unsent = unsent_octets = 0;
   bool more = true;
   while (more) {
     while (!out.full()) {
@@ -198,8 +193,8 @@ void Client::State::note_hint(ErrorCode code, Instant time) {
 /// rest of one: that much keeps both ends at work as it is.
 bool Client::State::flush_is_due() const {
   constexpr std::size_t kFew = 64;
-  return unsent > kFew && unsent >= core.in_flight() / 4 &&
-         unsent_octets < BatchLimits::kRunBytes / 2;
+  const auto [requests, octets] = core.unsent();
+  return requests > kFew && requests >= core.in_flight() / 4 && octets < BatchLimits::kRunBytes / 2;
 }
 
 /// Runs the handlers of what was received.
