@@ -11,21 +11,22 @@
 
 namespace volley {
 
-/// One frame that waits to be sent, or a bare header.
+/// One frame that waits to be sent, or a run of REPLYs, or a bare header.
 struct QueuedAnswer {
   enum class Kind : std::uint8_t { kReply, kNack, kWorking, kPong, kBare };
 
   Kind kind = Kind::kBare;
   std::uint8_t attempt = 0;
   NackCode code{};
-  std::uint8_t turn = 0;     ///< Of a bare header.
-  bool deferred = false;     ///< REPLY and WORKING.
-  bool alone = false;        ///< In a datagram of its own, and that in no run.
-  std::uint16_t zeros = 0;   ///< Of a PONG.
+  std::uint8_t turn = 0;  ///< Of a bare header.
+  bool deferred = false;  ///< REPLY and WORKING.
+  bool alone = false;     ///< In a datagram of its own, and that in no run.
+  /// Of a PONG's zeros; or of REPLYs, to that number and the next. Several go as they are kept.
+  std::uint16_t count = 0;
   Slot route = kNoSlot;      ///< Held.
   std::uint32_t number = 0;  ///< All but PONG.
   std::uint32_t detail = 0;  ///< Of a NACK.
-  Block reply = kNoBlock;    ///< Of a REPLY, held.
+  Block page = kNoBlock;     ///< Of REPLYs, held.
   std::uint64_t opaque = 0;  ///< Of a PONG.
 };
 static_assert(sizeof(QueuedAnswer) == 32);
@@ -46,7 +47,9 @@ class AnswerQueue {
     answers_.make(end_++ % kCapacity, answer);
   }
   /// The one to send next. Requires !empty().
-  const QueuedAnswer& front() const { return answers_[first_ % kCapacity]; }
+  QueuedAnswer& front() { return answers_[first_ % kCapacity]; }
+  /// The one pushed last. Requires !empty().
+  QueuedAnswer& back() { return answers_[(end_ - 1) % kCapacity]; }
   /// An empty queue begins at the first place again, and so stays in a part that is in the cache.
   void pop() {
     if (++first_ == end_) first_ = end_ = 0;

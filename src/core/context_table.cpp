@@ -110,9 +110,7 @@ void ContextTable::expire(Instant now, std::size_t most) {
 
 void ContextTable::forget_number(Context& context, std::uint32_t number) {
   const NumberState state = std::exchange(entry(context, number), NumberState{});
-  if (state.kind() != NumberState::Kind::kKept) return;
-  give_room(context, store_.units_of(state.reply()));
-  replies_.let_go(state.reply());
+  if (state.kind() == NumberState::Kind::kKept) give_up(context, state.page());
 }
 
 void ContextTable::raise_base(Context& context, std::uint32_t base) {
@@ -121,14 +119,15 @@ void ContextTable::raise_base(Context& context, std::uint32_t base) {
   if (context.base < stop) {
     NumberState* const states = ring(context);
     const std::uint32_t mask = context.ring_size - 1;
-    std::uint32_t freed = 0;
-    for (std::uint32_t number = context.base; number < stop; ++number) {
-      const NumberState state = std::exchange(states[number & mask], NumberState{});
-      if (state.kind() != NumberState::Kind::kKept) continue;
-      freed += store_.units_of(state.reply());
-      replies_.let_go(state.reply());
+    for (std::uint32_t number = context.base; number < stop;) {
+      // Numbers whose replies stand on one page stand together, too.
+      const NumberState state = states[number & mask];
+      const std::uint32_t first = number;
+      do {
+        states[number & mask] = NumberState{};
+      } while (++number < stop && states[number & mask] == state);
+      if (state.kind() == NumberState::Kind::kKept) give_up(context, state.page(), number - first);
     }
-    give_room(context, freed);
   }
   context.base = base;
   if (base < context.end) return;

@@ -121,6 +121,10 @@ class ContextTable {
     AddressShares::give_memory(*context.share, units);
     context.room -= units;
   }
+  /// So many of the context give up a page that was kept for them.
+  void give_up(Context& context, Block page, std::uint32_t keepers = 1) const {
+    give_room(context, replies_.give_up(page, keepers));
+  }
 
  private:
   /// A sign of life moves a context in the order of expiry once in so long at most, as that touches

@@ -19,9 +19,9 @@ class NumberState {
   static constexpr NumberState running(Slot slot) { return NumberState{kRunningTag | slot}; }
   /// It ran, and there is no reply.
   static constexpr NumberState done() { return NumberState{kDoneBits}; }
-  /// It ran, and this is its reply.
-  static constexpr NumberState kept(Block reply) {
-    return NumberState{kKeptTag | std::to_underlying(reply)};
+  /// It ran, and its reply is on this page.
+  static constexpr NumberState kept(Block page) {
+    return NumberState{kKeptTag | std::to_underlying(page)};
   }
 
   constexpr Kind kind() const {
@@ -30,7 +30,9 @@ class NumberState {
     return Kind{static_cast<std::uint8_t>(bits_)};
   }
   constexpr Slot slot() const { return bits_ & ~kTags; }
-  constexpr Block reply() const { return Block{bits_ & ~kTags}; }
+  constexpr Block page() const { return Block{bits_ & ~kTags}; }
+
+  bool operator==(const NumberState&) const = default;
 
  private:
   static constexpr std::uint32_t kRunningTag = 1U << 30U;

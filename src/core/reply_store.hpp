@@ -8,15 +8,14 @@
 #include <volley/bytes.hpp>
 
 #include "core/block_store.hpp"
-#include "wire/frame_writer.hpp"
+#include "core/reply_page.hpp"
 #include "wire/message_head.hpp"
 #include "wire/numbers.hpp"
 
 namespace volley {
 
-/// Replies of handlers, each in a block of its own, for as long as somebody holds it: the number
-/// that it answers, and each copy of it that waits to be sent. They are kept as the frames that
-/// will be sent, but for the attempt that is answered. One thread.
+/// Replies of handlers, in pages, for as long as somebody holds those: the numbers that they are
+/// kept for, and the answers that wait to be sent. One thread.
 ///
 /// Beyond the bound of the blocks there is room for one reply, which is sent once and not kept.
 class ReplyStore {
@@ -28,84 +27,72 @@ class ReplyStore {
     std::size_t frame_size() const { return MessageHead::kSize + body.size(); }
   };
 
-  /// What a handler is sure to have room for when it starts.
-  static constexpr std::size_t kReserve = 128;
-  static constexpr std::uint32_t kReserveUnits = BlockStore::units_for(kReserve);
+  /// What a handler is sure to have room for when it starts: the octets of its frame, and those of
+  /// a page for it alone.
+  static constexpr std::size_t kReserve = 110;
+  static constexpr std::size_t kLeastPage = ReplyPage::size_for(kReserve);
+  static_assert(kLeastPage == 128);
 
   explicit ReplyStore(BlockStore& store)
       : store_{&store},
-        last_room_{std::make_unique_for_overwrite<std::byte[]>(room_for(kMaxBody))} {}
+        last_room_{std::make_unique_for_overwrite<std::byte[]>(ReplyPage::kLargest)} {}
 
-  /// Bytes that a reply with so long a body takes.
-  static constexpr std::size_t room_for(std::size_t body) {
-    return sizeof(Head) + MessageHead::kSize + body;
+  /// A page of at least so many octets, which nobody holds yet; kNoBlock if there is no room.
+  Block make(std::size_t size, std::uint32_t first) {
+    const Block page = store_->allocate(size);
+    if (page != kNoBlock) make_at(store_->at(page), BlockStore::units_for(size), first);
+    return page;
   }
-
-  /// Room for a reply of so many bytes; kNoBlock if there is none.
-  Block reserve(std::size_t room) { return store_->allocate(room); }
-  void cancel(Block room) { store_->release(room); }
-
-  /// Writes the reply to a number into reserved room. The caller holds it so many times.
-  void write(Block room, Sequence number, const Reply& reply, std::uint32_t holders) {
-    write_at(store_->at(room), number, reply, holders);
-  }
-
-  /// Puts a reply into the one room beyond the bound, held by the caller; kNoBlock if another is
-  /// there.
-  Block write_beyond(Sequence number, const Reply& reply) {
+  /// The one page beyond the bound, for one reply of any size; kNoBlock if it is in use.
+  Block make_beyond(std::uint32_t first) {
     if (beyond_) return kNoBlock;
     beyond_ = true;
-    write_at(last_room_.get(), number, reply, 1);
+    make_at(last_room_.get(), ReplyPage::kLargest / BlockStore::kUnit, first);
     return kBeyond;
   }
   bool beyond_in_use() const { return beyond_; }
 
-  /// The REPLY frame.
-  Bytes frame(Block block) const {
-    const std::byte* const place = place_of(block);
-    return {place + sizeof(Head), head_at(place).frame_size};
+  ReplyPage& at(Block page) const {
+    return *reinterpret_cast<ReplyPage*>(page == kBeyond ? last_room_.get() : store_->at(page));
+  }
+  Bytes frame(Block page, std::uint32_t number) const {
+    return at(page).frames({.first = number, .count = 1});
   }
 
-  void hold_again(Block block) { ++head_at(place_of(block)).holders; }
-  void let_go(Block block) {
-    if (--head_at(place_of(block)).holders > 0) return;
-    if (block == kBeyond) {
+  // A page lives as long as it is kept for somebody, or something of it waits to be sent.
+
+  /// So many give it up who kept it. Gives the units of memory that no longer count as theirs.
+  std::uint32_t give_up(Block page, std::uint32_t keepers = 1) {
+    ReplyPage& given = at(page);
+    given.kept = static_cast<std::uint16_t>(given.kept - keepers);
+    if (given.kept > 0) return 0;
+    const std::uint32_t units = store_->units_of(page);
+    if (given.waiting == 0) store_->release(page);
+    return units;
+  }
+
+  void hold(Block page) { ++at(page).waiting; }
+  void let_go(Block page) {
+    ReplyPage& held = at(page);
+    if (--held.waiting > 0 || held.kept > 0) return;
+    if (page == kBeyond) {
       beyond_ = false;
     } else {
-      store_->release(block);
+      store_->release(page);
     }
   }
 
  private:
   static constexpr Block kBeyond{UINT32_MAX};
 
-  struct Head {
-    std::uint32_t holders;
-    std::uint32_t frame_size;
-  };
-
-  static Head& head_at(std::byte* place) { return *reinterpret_cast<Head*>(place); }
-  static const Head& head_at(const std::byte* place) {
-    return *reinterpret_cast<const Head*>(place);
-  }
-  std::byte* place_of(Block block) const {
-    return block == kBeyond ? last_room_.get() : store_->at(block);
-  }
-  static void write_at(std::byte* place, Sequence number, const Reply& reply,
-                       std::uint32_t holders) {
-    const std::size_t size = reply.frame_size();
-    new (place) Head{.holders = holders, .frame_size = static_cast<std::uint32_t>(size)};
-    write_message({.type = FrameType::kReply,
-                   .attempt = 1,
-                   .sequence = number,
-                   .status = reply.status,
-                   .body = reply.body},
-                  place + sizeof(Head));
+  static void make_at(std::byte* place, std::size_t units, std::uint32_t first) {
+    new (place) ReplyPage{units * BlockStore::kUnit, first};
   }
 
   BlockStore* store_;
   std::unique_ptr<std::byte[]> last_room_;
   bool beyond_ = false;
 };
+static_assert(ReplyPage::size_for(MessageHead::kSize + kMaxBody) <= ReplyPage::kLargest);
 
 }  // namespace volley

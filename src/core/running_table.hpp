@@ -21,7 +21,7 @@ struct Running {
   Instant started{};           ///< When its REQUEST was read.
   std::uint32_t number = 0;    ///< Under its client_id.
   Context* context = nullptr;  ///< None for an idempotent request.
-  Block room = kNoBlock;       ///< Reserved for its reply; none for an idempotent request.
+  Block page = kNoBlock;       ///< Kept: has room for its reply. None for an idempotent request.
   Slot route = kNoSlot;        ///< Held: of the latest copy or PROBE.
   std::uint32_t arrival = 0;   ///< Which datagram that came in.
   std::uint16_t allowed = 0;   ///< Octets of the one datagram that may answer; 0: no limit (§6.3).

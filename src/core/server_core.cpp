@@ -64,7 +64,7 @@ void ServerState::handle_too_large(const Transmit& transmit, Bytes datagram) {
     send({.kind = QueuedAnswer::Kind::kNack,
           .attempt = frame->attempt,
           .code = NackCode::kReplyGone,
-          .route = held(route),
+          .route = route,
           .number = std::to_underlying(frame->sequence)});
   }
   routes.let_go(route);
@@ -81,10 +81,16 @@ std::optional<Instant> ServerState::next_timeout() {
 
 void ServerState::handle_timeout(Instant now) {
   settle();
+  close_page();
   // Its context may be forgotten now.
   at_hand.frames = FrameReader{Bytes{}};
   tell_working(now);
   contexts.expire(now, kExpiries);
+}
+
+void ServerState::drain() {
+  draining = true;
+  at_hand.may_run = false;
 }
 
 bool ServerState::idle() {
@@ -142,7 +148,7 @@ void ServerCore::handle_timeout(Instant now) {
 }
 
 void ServerCore::drain() {
-  state_->draining = true;
+  state_->drain();
 }
 bool ServerCore::idle() const {
   return state_->idle();

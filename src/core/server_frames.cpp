@@ -36,8 +36,8 @@ void ServerState::echo(const Frame& ping, bool first) {
   FrameReader rest = at_hand.frames;
   send({.kind = QueuedAnswer::Kind::kPong,
         .alone = first && !rest.next(),
-        .zeros = ping.zeros,
-        .route = held(at_hand.handler.route),
+        .count = ping.zeros,
+        .route = at_hand.handler.route,
         .opaque = ping.opaque});
 }
 
@@ -67,7 +67,6 @@ bool ServerState::take_idempotent(bool late) {
     return false;
   }
   at_hand.handler.context = nullptr;
-  at_hand.handler.room = kNoBlock;
   return true;
 }
 
@@ -100,38 +99,40 @@ void ServerState::answer_known(NumberState state) {
     case NumberState::Kind::kDone:
       return nack(NackCode::kReplyGone);
     case NumberState::Kind::kKept:
-      return send_again(state.reply());
+      return send_again(state.page());
     case NumberState::Kind::kRunning:
       follow(running.at(state.slot()));
-      return send({.kind = QueuedAnswer::Kind::kWorking,
-                   .attempt = at_hand.handler.attempt,
-                   .route = held(at_hand.handler.route),
-                   .number = at_hand.handler.number});
+      send({.kind = QueuedAnswer::Kind::kWorking,
+            .attempt = at_hand.handler.attempt,
+            .route = at_hand.handler.route,
+            .number = at_hand.handler.number});
+      return;
   }
   VOLLEY_CHECK(false);  // It is new.
 }
 
 // protocol.md §6.7: one datagram draws so much of what is kept, and the next one the rest.
-void ServerState::send_again(Block reply) {
+void ServerState::send_again(Block page) {
   if (at_hand.repeated >= kMostRepeated) {
     ++counters.held_back;
     return;
   }
-  at_hand.repeated += replies.frame(reply).size();
+  at_hand.repeated += replies.frame(page, at_hand.handler.number).size();
   ++counters.repeated;
-  replies.hold_again(reply);
   send_reply({.kind = QueuedAnswer::Kind::kReply,
               .attempt = at_hand.handler.attempt,
-              .route = held(at_hand.handler.route),
+              .count = 1,
+              .route = at_hand.handler.route,
               .number = at_hand.handler.number,
-              .reply = reply});
+              .page = page});
 }
 
 // protocol.md §6.1: a reply goes where the latest copy or PROBE came from. One that was overtaken
 // by a later one on its way does not take it back.
 void ServerState::follow(Running& handler) {
   if (at_hand.handler.attempt < handler.attempt) return;
-  routes.let_go(std::exchange(handler.route, held(at_hand.handler.route)));
+  routes.hold_again(at_hand.handler.route);
+  routes.let_go(std::exchange(handler.route, at_hand.handler.route));
   handler.attempt = at_hand.handler.attempt;
   handler.arrival = arrivals;
 }
@@ -139,15 +140,18 @@ void ServerState::follow(Running& handler) {
 /// Enters the handler started last into the tables, for it has not ended yet.
 void ServerState::enter() {
   prompt_id = {};
-  const Running& handler = at_hand.handler;
-  const Slot slot = running.add(handler);
+  at_hand.may_run = false;
+  Running& handler = at_hand.handler;
+  routes.hold_again(handler.route);
   if (handler.context == nullptr) {
     AddressShares::take_running(*routes.share_of(handler.route));
+    running.add(handler);
     return;
   }
+  set_aside();
   ++handler.context->running;
   AddressShares::take_running(*handler.context->share);
-  contexts.set(*handler.context, handler.number, NumberState::running(slot));
+  contexts.set(*handler.context, handler.number, NumberState::running(running.add(handler)));
 }
 
 void ServerState::nack(NackCode code, std::uint32_t detail) {
@@ -155,7 +159,7 @@ void ServerState::nack(NackCode code, std::uint32_t detail) {
         .attempt = at_hand.handler.attempt,
         .code = code,
         .alone = at_hand.handler.allowed != 0,
-        .route = held(at_hand.handler.route),
+        .route = at_hand.handler.route,
         .number = at_hand.handler.number,
         .detail = detail});
 }

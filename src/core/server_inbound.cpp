@@ -38,6 +38,7 @@ bool is_single_idempotent(Bytes frames) {
 
 void ServerState::handle_datagram(const Datagram& datagram, Instant now) {
   settle();
+  close_page();
   ++counters.received;
   ++arrivals;
   if (at_hand.handler.route != kNoSlot) routes.let_go(at_hand.handler.route);
@@ -91,7 +92,7 @@ void ServerState::let_act(const ClearChannel::Opened& opened, Instant now) {
     send({.kind = QueuedAnswer::Kind::kBare,
           .turn = at_hand.handler.turn,
           .alone = true,
-          .route = held(at_hand.handler.route)});
+          .route = at_hand.handler.route});
   }
 }
 
@@ -113,7 +114,7 @@ void ServerState::refuse(const ClearChannel::Opened& opened, const Datagram& dat
   send({.kind = QueuedAnswer::Kind::kBare,
         .turn = at_hand.handler.turn,
         .alone = true,
-        .route = held(at_hand.handler.route)});
+        .route = at_hand.handler.route});
 }
 
 Context* ServerState::find_context(Slot route) {

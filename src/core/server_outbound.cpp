@@ -8,6 +8,28 @@ constexpr std::size_t datagram_size(std::size_t frame) {
   return ClearChannel::kFront + frame + ClearChannel::kBack;
 }
 
+/// The REPLY to a number, as it is sent first.
+[[gnu::always_inline]] inline Frame frame_of(const Running& ended, std::uint32_t number,
+                                             const ReplyStore::Reply& reply, bool deferred) {
+  return {.type = FrameType::kReply,
+          .attempt = ended.attempt,
+          .deferred = deferred,
+          .sequence = Sequence{number},
+          .status = reply.status,
+          .body = reply.body};
+}
+
+QueuedAnswer reply_on(Block page, const Running& ended, std::uint32_t number, bool deferred) {
+  return {.kind = QueuedAnswer::Kind::kReply,
+          .attempt = ended.attempt,
+          .deferred = deferred,
+          .alone = ended.allowed != 0,
+          .count = 1,
+          .route = ended.route,
+          .number = number,
+          .page = page};
+}
+
 }  // namespace
 
 /// Nearly all handlers end here, at once: what is called from here is inlined, so that a reply is
@@ -18,7 +40,51 @@ void ServerState::reply(ExecutionId execution, std::uint16_t status, Bytes body,
   if (execution != prompt_id) return finish(execution, &reply, now);
   prompt_id = {};
   running.skip_id();
-  conclude(at_hand.handler, &reply, now - at_hand.handler.started >= kWorkingAfter, now);
+  const bool deferred = now - at_hand.handler.started >= kWorkingAfter;
+  if (at_hand.handler.context == nullptr) {
+    finish_idempotent(at_hand.handler, &reply, deferred);
+  } else {
+    answer_at_once(reply, deferred, now);
+  }
+}
+
+/// The handler started last has ended: its reply goes to the page at hand.
+[[gnu::always_inline]] inline void ServerState::answer_at_once(const ReplyStore::Reply& reply,
+                                                               bool deferred, Instant now) {
+  const Running& ended = at_hand.handler;
+  Context& context = *ended.context;
+  // Most end at the time of their datagram.
+  if (now != context.alive) contexts.sign_of_life(context, now);
+  ReplyPage& page = *at_hand.page;
+  if (!page.has_room(reply.frame_size())) {
+    if (page.empty()) close_page();  // What it takes may be needed.
+    return answer_apart(ended, ended.number, reply, deferred);
+  }
+  write_message(frame_of(ended, ended.number, reply, deferred), page.set_aside(reply.frame_size()));
+  ++page.kept;
+  keep(context, ended.number, at_hand.page_block);
+  // What is sent again is never in a run, for all of a run is sent as it is kept.
+  if (at_hand.grows && ended.attempt == 1) {
+    QueuedAnswer& run = answers.back();
+    if (run.number + run.count == ended.number && run.deferred == deferred) {
+      ++run.count;
+      return;
+    }
+  }
+  at_hand.grows = send_reply({.kind = QueuedAnswer::Kind::kReply,
+                              .attempt = ended.attempt,
+                              .deferred = deferred,
+                              .count = 1,
+                              .route = ended.route,
+                              .number = ended.number,
+                              .page = at_hand.page_block}) &&
+                  ended.attempt == 1;
+}
+
+/// A number's reply is on that page, which is kept for it.
+inline void ServerState::keep(Context& context, std::uint32_t number, Block page) {
+  contexts.set(context, number, NumberState::kept(page));
+  if (planted(Bug::kBaseFreedOnReply)) contexts.forget_number(context, number);
 }
 
 void ServerState::abandon(ExecutionId execution, Instant now) {
@@ -26,123 +92,91 @@ void ServerState::abandon(ExecutionId execution, Instant now) {
   finish(execution, nullptr, now);
 }
 
-/// A handler has ended, without a reply if there is none. Its hold on its route goes to the answer.
+/// A handler that did not answer at once has ended, without a reply if there is none.
 void ServerState::finish(ExecutionId execution, const ReplyStore::Reply* reply, Instant now) {
   settle();
   const Slot slot = running.slot_of(execution);
   const Running& ended = running.at(slot);
+  // protocol.md §4.4: a time that is no measure of the path.
+  const bool deferred = ended.arrival != arrivals || now - ended.started >= kWorkingAfter;
   if (ended.context == nullptr) {
     AddressShares::give_running(*routes.at(ended.route).share);
+    finish_idempotent(ended, reply, deferred);
   } else {
     AddressShares::give_running(*ended.context->share);
     --ended.context->running;
+    finish_numbered(ended, reply, deferred, now);
   }
-  // protocol.md §4.4: a time that is no measure of the path.
-  const bool deferred = ended.arrival != arrivals || now - ended.started >= kWorkingAfter;
-  conclude(ended, reply, deferred, now);
+  routes.let_go(ended.route);
   running.remove(slot);
 }
 
-[[gnu::always_inline]] inline void ServerState::conclude(const Running& ended,
-                                                         const ReplyStore::Reply* reply,
-                                                         bool deferred, Instant now) {
-  if (ended.context == nullptr) {
-    finish_idempotent(ended, reply, deferred);
-  } else {
-    finish_numbered(ended, reply, deferred, now);
-  }
-}
-
-[[gnu::always_inline]] inline void ServerState::finish_numbered(const Running& ended,
-                                                                const ReplyStore::Reply* reply,
-                                                                bool deferred, Instant now) {
+void ServerState::finish_numbered(const Running& ended, const ReplyStore::Reply* reply,
+                                  bool deferred, Instant now) {
   Context& context = *ended.context;
   contexts.sign_of_life(context, now);
   std::uint32_t number = ended.number;
   if (number < context.base) {
     // The number is finished: nobody wants the reply, and its place may be another's.
     if (!planted(Bug::kReplyByPlace) || context.ring == kNoBlock) {
-      routes.let_go(ended.route);
-      return give_back(context, ended.room);
+      return contexts.give_up(context, ended.page);
     }
     number = contexts.number_in_place_of(context, number);
     contexts.forget_number(context, number);
   }
   if (reply == nullptr) {
-    give_back(context, ended.room);
+    contexts.give_up(context, ended.page);
     contexts.set(context, number, NumberState::done());
     return nack_lost(ended);
   }
-  Block block = keep(ended, Sequence{number}, *reply);
-  if (block != kNoBlock) {
-    contexts.set(context, number, NumberState::kept(block));
-    if (planted(Bug::kBaseFreedOnReply)) contexts.forget_number(context, number);
-  } else {
-    contexts.set(context, number, NumberState::done());
-    // protocol.md §6.7: what there is no room for is sent once.
-    ++counters.unkept;
-    block = replies.write_beyond(Sequence{ended.number}, *reply);
-    if (block == kNoBlock) return nack_lost(ended);
+  if (reply->frame_size() > ReplyStore::kReserve || number != ended.number) {
+    contexts.give_up(context, ended.page);
+    return answer_apart(ended, number, *reply, deferred);
   }
-  send_reply({.kind = QueuedAnswer::Kind::kReply,
-              .attempt = ended.attempt,
-              .deferred = deferred,
-              .route = ended.route,
-              .number = ended.number,
-              .reply = block});
+  write_message(frame_of(ended, number, *reply, deferred), replies.at(ended.page).place(number));
+  send_reply(reply_on(ended.page, ended, number, deferred));
+  keep(context, number, ended.page);
 }
 
-/// Writes a reply to where it is kept, held for its number and for being sent. kNoBlock if there is
-/// no room: then none is reserved either.
-[[gnu::always_inline]] inline Block ServerState::keep(const Running& ended, Sequence number,
-                                                      const ReplyStore::Reply& reply) {
-  const std::size_t needed = ReplyStore::room_for(reply.body.size());
-  Block room = ended.room;
-  if (needed > ReplyStore::kReserve) room = find_room(*ended.context, room, needed);
-  if (room != kNoBlock) replies.write(room, number, reply, 2);
-  return room;
-}
-
-/// Room for more than what was reserved, in its place.
-Block ServerState::find_room(Context& context, Block room, std::size_t needed) {
-  give_back(context, room);
-  const std::uint32_t units = BlockStore::units_for(needed);
-  if (!contexts.take_room(context, units)) return kNoBlock;
-  const Block larger = replies.reserve(needed);
-  if (larger == kNoBlock) ContextTable::give_room(context, units);
-  return larger;
-}
-
-void ServerState::give_back(Context& context, Block room) {
-  ContextTable::give_room(context, ReplyStore::kReserveUnits);
-  replies.cancel(room);
+/// Answers a number with a reply on a page of its own.
+void ServerState::answer_apart(const Running& ended, std::uint32_t number,
+                               const ReplyStore::Reply& reply, bool deferred) {
+  Context& context = *ended.context;
+  const std::size_t size = reply.frame_size();
+  Block page = make_page(context, ReplyPage::size_for(size), number);
+  const bool kept = page != kNoBlock;
+  if (!kept) {
+    // protocol.md §6.7: what there is no room for is sent once.
+    contexts.set(context, number, NumberState::done());
+    ++counters.unkept;
+    page = replies.make_beyond(number);
+    if (page == kNoBlock) return nack_lost(ended);
+  }
+  write_message(frame_of(ended, number, reply, deferred), replies.at(page).set_aside(size));
+  send_reply(reply_on(page, ended, number, deferred));
+  if (kept) keep(context, number, page);
 }
 
 void ServerState::finish_idempotent(const Running& ended, const ReplyStore::Reply* reply,
                                     bool deferred) {
   if (reply == nullptr) return nack_lost(ended);
-  const bool alone = ended.allowed != 0;
+  const std::size_t size = reply->frame_size();
   // protocol.md §6.3: without a ticket, three times what asked, or else a bare header.
-  if (alone && datagram_size(reply->frame_size()) > ended.allowed) {
-    return send({.kind = QueuedAnswer::Kind::kBare,
-                 .turn = ended.turn,
-                 .alone = true,
-                 .route = ended.route});
+  if (ended.allowed != 0 && datagram_size(size) > ended.allowed) {
+    send({.kind = QueuedAnswer::Kind::kBare,
+          .turn = ended.turn,
+          .alone = true,
+          .route = ended.route});
+    return;
   }
-  Block block = replies.reserve(ReplyStore::room_for(reply->body.size()));
-  if (block != kNoBlock) {
-    replies.write(block, Sequence{ended.number}, *reply, 1);
-  } else {
-    block = replies.write_beyond(Sequence{ended.number}, *reply);
+  Block page = replies.make(ReplyPage::size_for(size), ended.number);
+  if (page == kNoBlock) page = replies.make_beyond(ended.number);
+  if (page == kNoBlock) {
+    ++counters.lost;
+    return;
   }
-  if (block == kNoBlock) return lose(ended.route, kNoBlock);
-  send_reply({.kind = QueuedAnswer::Kind::kReply,
-              .attempt = ended.attempt,
-              .deferred = deferred,
-              .alone = alone,
-              .route = ended.route,
-              .number = ended.number,
-              .reply = block});
+  write_message(frame_of(ended, ended.number, *reply, deferred), replies.at(page).set_aside(size));
+  send_reply(reply_on(page, ended, ended.number, deferred));
 }
 
 /// Says that a handler has ended, and that its reply cannot be had.
@@ -155,14 +189,8 @@ void ServerState::nack_lost(const Running& ended) {
         .number = ended.number});
 }
 
-bool ServerState::is_large(Block reply) const {
-  return datagram_size(replies.frame(reply).size()) > kDatagramSize;
-}
-
-void ServerState::lose(Slot route, Block reply) {
-  ++counters.lost;
-  routes.let_go(route);
-  if (reply != kNoBlock) replies.let_go(reply);
+bool ServerState::is_large(const QueuedAnswer& reply) const {
+  return datagram_size(replies.frame(reply.page, reply.number).size()) > kDatagramSize;
 }
 
 // protocol.md §6.5: once, by itself; with §6.3, never.
@@ -176,7 +204,7 @@ void ServerState::tell_working(Instant now) {
     send({.kind = QueuedAnswer::Kind::kWorking,
           .attempt = handler.attempt,
           .deferred = true,
-          .route = held(handler.route),
+          .route = handler.route,
           .number = handler.number});
   }
 }

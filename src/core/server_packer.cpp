@@ -23,6 +23,7 @@ std::uint32_t uptime(Instant birth, Instant now) {
 std::optional<Transmit> ServerState::poll_transmit(MutableBytes buffer, Instant now) {
   if (answers.empty()) return std::nullopt;
   VOLLEY_CHECK(buffer.size() >= kMaxDatagram);
+  at_hand.grows = false;
   const QueuedAnswer& first = answers.front();
   const bool alone = first.alone;
   const Slot slot = first.route;
@@ -79,39 +80,55 @@ std::size_t ServerState::pack(MutableBytes room, Slot route, const ClearHeader& 
   const bool large = room.size() > kDatagramSize;
   FrameWriter out{
       room.subspan(ClearChannel::kFront, room.size() - ClearChannel::kFront - ClearChannel::kBack)};
-  std::uint32_t written = 0;
-  for (; !answers.empty(); ++written) {
-    const QueuedAnswer& answer = answers.front();
+  std::uint32_t done = 0;
+  for (; !answers.empty(); ++done) {
+    QueuedAnswer& answer = answers.front();
     if (answer.route != route || answer.alone || (large && answer.attempt > 1)) break;
     if (!write(answer, out)) break;
     answers.pop();
   }
-  if (written == 0) return 0;
-  routes.let_go(route, written);
+  if (out.size() == 0) return 0;
+  if (done > 0) routes.let_go(route, done);
   const std::size_t size = ClearChannel::kFront + out.size() + ClearChannel::kBack;
   ClearChannel::seal(header, room.first(size));
   return size;
 }
 
-/// Writes the next answer into a datagram of its own.
+/// Writes the next answer, of a run the first, into a datagram of its own.
 std::size_t ServerState::pack_one(MutableBytes buffer, Slot route, const ClearHeader& header) {
   const std::size_t most = kMaxDatagram - ClearChannel::kFront - ClearChannel::kBack;
   FrameWriter out{buffer.subspan(ClearChannel::kFront, most)};
-  VOLLEY_CHECK(write(answers.front(), out));
-  answers.pop();
-  routes.let_go(route);
+  if (write(answers.front(), out, 1)) {
+    answers.pop();
+    routes.let_go(route);
+  } else {
+    VOLLEY_CHECK(out.size() > 0);
+  }
   const std::size_t size = ClearChannel::kFront + out.size() + ClearChannel::kBack;
   ClearChannel::seal(header, buffer.first(size));
   return size;
 }
 
-/// Writes one answer, if it fits, which gives up its hold on its reply. That on its route is the
-/// caller's.
-bool ServerState::write(const QueuedAnswer& answer, FrameWriter& out) {
+/// Writes an answer, or as much of a run as fits and so many REPLYs at most. Whether that is all of
+/// it: then it has given up its hold on its page, and that on its route is the caller's.
+bool ServerState::write(QueuedAnswer& answer, FrameWriter& out, std::uint32_t most) {
   if (answer.kind != QueuedAnswer::Kind::kReply) return write_other(answer, out);
-  if (!out.write_again(replies.frame(answer.reply), answer.attempt, answer.deferred)) return false;
-  replies.let_go(answer.reply);
-  ++counters.replied;
+  ReplyPage& page = replies.at(answer.page);
+  const ReplyPage::Run wanted{.first = answer.number,
+                              .count = std::min<std::uint32_t>(answer.count, most)};
+  const std::uint32_t fit = page.fitting(wanted, out.room());
+  if (fit == 0) return false;
+  const Bytes frames = page.frames({.first = answer.number, .count = fit});
+  if (answer.count > 1) {
+    out.copy(frames);
+  } else {
+    out.copy(frames, answer.attempt, answer.deferred);
+  }
+  counters.replied += fit;
+  answer.number += fit;
+  answer.count = static_cast<std::uint16_t>(answer.count - fit);
+  if (answer.count > 0) return false;
+  replies.let_go(answer.page);
   return true;
 }
 
@@ -138,7 +155,7 @@ bool ServerState::write_other(const QueuedAnswer& answer, FrameWriter& out) {
       ++counters.working;
       return true;
     case QueuedAnswer::Kind::kPong:
-      if (!out.write({.type = FrameType::kPong, .zeros = answer.zeros, .opaque = answer.opaque})) {
+      if (!out.write({.type = FrameType::kPong, .zeros = answer.count, .opaque = answer.opaque})) {
         return false;
       }
       ++counters.pongs;

@@ -20,7 +20,10 @@ namespace volley {
       const bool runs = request.idempotent ? take_idempotent(late) : take_numbered(late, now);
       if (runs) return start(request);
     }
-    if (!answer_other(now)) return nullptr;
+    if (!answer_other(now)) {
+      close_page();
+      return nullptr;
+    }
   }
 }
 
@@ -39,13 +42,11 @@ inline bool ServerState::take_numbered(bool late, Instant now) {
     answer_known(state);
     return false;
   }
-  const Block room = late ? kNoBlock : room_to_run(*context);
-  if (room == kNoBlock) {
+  if (late || !has_room_to_run(*context)) {
     turn_down(*context);
     return false;
   }
   at_hand.handler.context = context;
-  at_hand.handler.room = room;
   return true;
 }
 
@@ -63,21 +64,18 @@ inline bool ServerState::is_late(const Frame& request, Instant now) const {
          now - at_hand.handler.started > std::chrono::milliseconds{request.ttl_ms};
 }
 
-/// protocol.md §6.5: room for a reply, reserved, if there is room to run at all; kNoBlock if not.
-inline Block ServerState::room_to_run(Context& context) {
-  if (draining || running.full() || context.running >= options.limits.running_per_client ||
-      !shares.may_run(*context.share) || !contexts.take_room(context, ReplyStore::kReserveUnits)) {
-    return kNoBlock;
-  }
-  const Block room = replies.reserve(ReplyStore::kReserve);
-  if (room == kNoBlock) ContextTable::give_room(context, ReplyStore::kReserveUnits);
-  return room;
+/// protocol.md §6.5: whether there is room to run, and on the page at hand for a reply to just this
+/// number.
+inline bool ServerState::has_room_to_run(Context& context) {
+  const ReplyPage* const page = at_hand.page;
+  const bool known = at_hand.may_run && page->next() == at_hand.handler.number &&
+                     page->has_room(ReplyStore::kReserve);
+  return known || find_room_to_run(context);
 }
 
 /// The frame at hand has been let run: what its caller is told.
 inline const Execution* ServerState::start(const Frame& request) {
   prompt_id = running.next_id();
-  routes.hold_again(at_hand.handler.route);  // The answer will hold it.
   ++counters.executed;
   at_hand.execution.id = prompt_id;
   at_hand.execution.body = request.body;

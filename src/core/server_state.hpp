@@ -66,7 +66,7 @@ struct ServerState {
   inline bool take_numbered(bool late, Instant now);
   inline Context* admit(Instant now);
   inline bool is_late(const Frame& request, Instant now) const;
-  inline Block room_to_run(Context& context);
+  inline bool has_room_to_run(Context& context);
   inline const Execution* start(const Frame& request);
   void settle() {
     if (prompt_id != ExecutionId{}) enter();
@@ -81,47 +81,35 @@ struct ServerState {
   Context* make_place(Instant now);
   void turn_down(Context& context);
   void answer_known(NumberState state);
-  void send_again(Block reply);
+  void send_again(Block page);
   void follow(Running& handler);
   void enter();
   void nack(NackCode code, std::uint32_t detail = 0);
+
+  // Room for replies, in server_pages.cpp.
+
+  bool find_room_to_run(Context& context);
+  bool open_page(Context& context);
+  Block make_page(Context& context, std::size_t size, std::uint32_t first);
+  void close_page();
+  void set_aside();
 
   // Outbound, in server_outbound.cpp: how handlers end, and what follows from time.
 
   void reply(ExecutionId execution, std::uint16_t status, Bytes body, Instant now);
   void abandon(ExecutionId execution, Instant now);
   void finish(ExecutionId execution, const ReplyStore::Reply* reply, Instant now);
-  inline void conclude(const Running& ended, const ReplyStore::Reply* reply, bool deferred,
+  inline void answer_at_once(const ReplyStore::Reply& reply, bool deferred, Instant now);
+  void finish_numbered(const Running& ended, const ReplyStore::Reply* reply, bool deferred,
                        Instant now);
-  inline void finish_numbered(const Running& ended, const ReplyStore::Reply* reply, bool deferred,
-                              Instant now);
   void finish_idempotent(const Running& ended, const ReplyStore::Reply* reply, bool deferred);
-  inline Block keep(const Running& ended, Sequence number, const ReplyStore::Reply& reply);
-  Block find_room(Context& context, Block room, std::size_t needed);
-  void give_back(Context& context, Block room);
+  void answer_apart(const Running& ended, std::uint32_t number, const ReplyStore::Reply& reply,
+                    bool deferred);
+  inline void keep(Context& context, std::uint32_t number, Block page);
   void nack_lost(const Running& ended);
-  /// Queues an answer, whose holds on its route and its reply are handed over.
-  void send(const QueuedAnswer& answer) {
-    if (answers.room() == 0) return lose(answer.route, answer.reply);
-    answers.push(answer);
-  }
-  void send_reply(const QueuedAnswer& answer) {
-    // protocol.md §6.5: should the path swallow large datagrams, the client learns that it ran.
-    if (answer.attempt > 1 && !answer.alone && is_large(answer.reply)) {
-      send({.kind = QueuedAnswer::Kind::kWorking,
-            .attempt = answer.attempt,
-            .deferred = answer.deferred,
-            .route = held(answer.route),
-            .number = answer.number});
-    }
-    send(answer);
-  }
-  Slot held(Slot route) {
-    routes.hold_again(route);
-    return route;
-  }
-  bool is_large(Block reply) const;
-  void lose(Slot route, Block reply);
+  inline bool send(const QueuedAnswer& answer);
+  inline bool send_reply(const QueuedAnswer& answer);
+  bool is_large(const QueuedAnswer& reply) const;
   void tell_working(Instant now);
 
   // The way out, in server_packer.cpp: which answers share datagrams.
@@ -131,7 +119,7 @@ struct ServerState {
                        Transmit& transmit);
   std::size_t pack(MutableBytes room, Slot route, const ClearHeader& header);
   std::size_t pack_one(MutableBytes buffer, Slot route, const ClearHeader& header);
-  inline bool write(const QueuedAnswer& answer, FrameWriter& out);
+  inline bool write(QueuedAnswer& answer, FrameWriter& out, std::uint32_t most = UINT32_MAX);
   bool write_other(const QueuedAnswer& answer, FrameWriter& out);
   void count(NackCode code);
 
@@ -141,6 +129,7 @@ struct ServerState {
   void handle_too_large(const Transmit& transmit, Bytes datagram);
   std::optional<Instant> next_timeout();
   void handle_timeout(Instant now);
+  void drain();
   std::size_t handlers_running() {
     settle();
     return running.size();
@@ -156,6 +145,14 @@ struct ServerState {
     Context* context = nullptr;  // The client's, if there is one.
     std::uint32_t lowest = 1;    // L.
     std::size_t repeated = 0;    // Octets of kept replies sent again for it.
+
+    /// The open page: replies to its requests go there as long as they are in order and it has
+    /// room. Kept as long as it is open.
+    ReplyPage* page = nullptr;
+    Block page_block = kNoBlock;
+    bool may_run = false;    // On the page at hand: the limits were looked at.
+    bool grows = false;      // The answer queued last: by replies that follow on the page at hand.
+    bool scattered = false;  // Its numbers, so its pages are for one reply.
     bool at_start = true;
   };
 
@@ -179,5 +176,31 @@ struct ServerState {
   ExecutionId prompt_id{};
   std::uint32_t arrivals = 0;  // Datagrams that came in, to tell them apart.
 };
+
+/// Queues an answer, which holds its route and its page from now on. False if it was lost.
+inline bool ServerState::send(const QueuedAnswer& answer) {
+  at_hand.grows = false;
+  if (answer.page != kNoBlock) replies.hold(answer.page);
+  if (answers.room() == 0) {
+    ++counters.lost;
+    if (answer.page != kNoBlock) replies.let_go(answer.page);
+    return false;
+  }
+  routes.hold_again(answer.route);
+  answers.push(answer);
+  return true;
+}
+
+inline bool ServerState::send_reply(const QueuedAnswer& answer) {
+  // protocol.md §6.5: should the path swallow large datagrams, the client learns that it ran.
+  if (answer.attempt > 1 && !answer.alone && is_large(answer)) {
+    send({.kind = QueuedAnswer::Kind::kWorking,
+          .attempt = answer.attempt,
+          .deferred = answer.deferred,
+          .route = answer.route,
+          .number = answer.number});
+  }
+  return send(answer);
+}
 
 }  // namespace volley

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <optional>
 
 #include <volley/bytes.hpp>
@@ -19,6 +20,11 @@ bool well_formed(Bytes frames, Side from);
 class FrameReader {
  public:
   explicit FrameReader(Bytes frames) : rest_{frames} {}
+
+  /// Octets of the frames that are left. There may be PAD among them, but nothing else but PAD.
+  std::size_t left() const {
+    return rest_.empty() || rest_.front() == std::byte{kPad} ? 0 : rest_.size();
+  }
 
   /// The next frame, its body borrowed from the datagram. None at the end or at PAD.
   std::optional<Frame> next();

@@ -47,16 +47,14 @@ class FrameWriter {
     std::memcpy(out_.data() + size_, frames.data(), frames.size());
     size_ += frames.size();
   }
-  /// Adds a copy of a REPLY, to answer that attempt.
-  [[nodiscard]] bool write_again(Bytes reply, std::uint8_t attempt, bool deferred) {
-    if (reply.size() > room()) return false;
+  /// Adds a copy of a REPLY, to answer that attempt. Requires room for it.
+  void copy(Bytes reply, std::uint8_t attempt, bool deferred) {
+    std::byte* const to = out_.data() + size_;
     // Put together before the copy: as two octets that are put aside meanwhile and read back as
     // one number, the processor would wait for them.
     const std::uint16_t flag_attempt = MessageHead::flag_attempt(deferred, attempt);
-    std::memcpy(out_.data() + size_, reply.data(), reply.size());
-    MessageHead::address(out_.data() + size_, flag_attempt);
-    size_ += reply.size();
-    return true;
+    copy(reply);
+    MessageHead::address(to, flag_attempt);
   }
 
   /// Fills up with PAD to `size` octets in all, after which there is no room. Requires
