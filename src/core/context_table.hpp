@@ -93,9 +93,35 @@ class ContextTable {
   [[nodiscard]] bool make_room(Context& context, std::uint32_t number);
   /// Requires that it can.
   void set(Context& context, std::uint32_t number, NumberState state) {
-    entry(context, number) = state;
+    set_at(entry(context, number), context, number, state);
+  }
+
+  /// Where the states of a context's numbers are until its base rises or make_room() makes some.
+  class Ring {
+   public:
+    Ring() = default;
+    Ring(NumberState* states, const Context& context)
+        : states_{states}, base_{context.base}, size_{context.ring_size} {}
+    /// nullptr if the number is below the base or cannot be given a state.
+    NumberState* find(std::uint32_t number) const {
+      return number - base_ < size_ ? &states_[number & (size_ - 1)] : nullptr;
+    }
+
+   private:
+    NumberState* states_ = nullptr;
+    std::uint32_t base_ = 0;
+    std::uint32_t size_ = 0;
+  };
+  Ring ring_of(const Context& context) const {
+    return context.ring == kNoBlock ? Ring{} : Ring{ring(context), context};
+  }
+  /// The same as set(), for who has found where the number's state is.
+  static void set_at(NumberState& place, Context& context, std::uint32_t number,
+                     NumberState state) {
+    place = state;
     if (number >= context.end) context.end = number + 1;
   }
+
   /// Gives up what is known of all numbers below, and their replies. What runs goes on.
   void raise_base(Context& context, std::uint32_t base);
 

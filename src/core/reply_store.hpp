@@ -29,7 +29,7 @@ class ReplyStore {
 
   /// What a handler is sure to have room for when it starts: the octets of its frame, and those of
   /// a page for it alone.
-  static constexpr std::size_t kReserve = 110;
+  static constexpr std::size_t kReserve = 114;
   static constexpr std::size_t kLeastPage = ReplyPage::size_for(kReserve);
   static_assert(kLeastPage == 128);
 

@@ -41,20 +41,22 @@ class RunningTable {
 
   /// The id that the next to be added will have. Requires !full().
   ExecutionId next_id() {
-    if (free_ == kNoSlot) {
-      free_ = fresh_++;
-      slots_.make(free_, {});
+    if (slot_in(next_) == kNoSlot) {
+      slots_.make(fresh_, {});
+      offer(fresh_++);
     }
-    return id_of(free_);
+    return ExecutionId{next_};
   }
   /// Uses that id up, though nobody was added. Requires next_id().
-  void skip_id() { ++slots_[free_].generation; }
+  void skip_id() { next_ += kGeneration; }
 
   /// Adds the handler that was told next_id().
   Slot add(const Running& handler) {
-    const Slot slot = free_;
+    const Slot slot = slot_in(next_);
     Place& place = slots_[slot];
-    free_ = place.links.after;
+    place.id = ExecutionId{next_};
+    skip_id();
+    offer(place.links.after);
     place.running = handler;
     place.busy = true;
     place.silent = true;
@@ -63,12 +65,10 @@ class RunningTable {
     return slot;
   }
 
-  ExecutionId id_of(Slot slot) const {
-    return ExecutionId{std::uint64_t{slots_[slot].generation} << 32U | slot};
-  }
+  ExecutionId id_of(Slot slot) const { return slots_[slot].id; }
   /// Requires that it runs: everyone ends what he was given, once.
   Slot slot_of(ExecutionId id) const {
-    const auto slot = static_cast<Slot>(std::to_underlying(id));
+    const Slot slot = slot_in(std::to_underlying(id));
     VOLLEY_CHECK(slot < fresh_ && slots_[slot].busy && id_of(slot) == id);
     return slot;
   }
@@ -78,9 +78,8 @@ class RunningTable {
     Place& place = slots_[slot];
     if (place.silent) silent_.erase(slots_, slot);
     place.busy = false;
-    ++place.generation;
-    place.links.after = free_;
-    free_ = slot;
+    place.links.after = slot_in(next_);
+    offer(slot);
     --size_;
   }
 
@@ -96,16 +95,22 @@ class RunningTable {
   struct Place {
     Running running{};
     SlotLinks links{};  // Of the silent, or of the free.
-    std::uint32_t generation = 1;
+    ExecutionId id{};
     bool busy = false;
     bool silent = false;  // Nobody was told that it runs.
   };
 
+  // An id counts all that were given in its upper half, and has its slot in the lower one: plus
+  // one, so that no id is 0 and 0 is no slot.
+  static constexpr std::uint64_t kGeneration = std::uint64_t{1} << 32U;
+  static Slot slot_in(std::uint64_t id) { return static_cast<Slot>(id) - 1; }
+  void offer(Slot slot) { next_ = next_ / kGeneration * kGeneration + std::uint32_t{slot + 1}; }
+
   std::size_t capacity_;
   std::size_t size_ = 0;
   LazyArray<Place> slots_;
-  Slot fresh_ = 0;  // From here on no slot was ever used.
-  Slot free_ = kNoSlot;
+  Slot fresh_ = 0;          // From here on no slot was ever used.
+  std::uint64_t next_ = 0;  // The next id, if the first of the free slots is in it.
   SlotList silent_;
 };
 

@@ -95,6 +95,7 @@ void ServerState::drain() {
 
 bool ServerState::idle() {
   settle();
+  queue_run();
   return running.size() == 0 && answers.empty();
 }
 

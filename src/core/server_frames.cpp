@@ -42,19 +42,18 @@ void ServerState::echo(const Frame& ping, bool first) {
 }
 
 void ServerState::answer_probe(Instant now) {
-  Context* const context = admit(now);
-  if (context == nullptr) return;
-  const NumberState state = contexts.state(*context, at_hand.handler.number);
-  if (state.kind() != NumberState::Kind::kNew) return answer_known(state);
+  const NumberState* const state = admit(now);
+  if (state == nullptr) return;
+  if (state->kind() != NumberState::Kind::kNew) return answer_known(*state);
   if (!planted(Bug::kProbeNoTombstone)) {
-    contexts.set(*context, at_hand.handler.number, NumberState::refused());
+    contexts.set(*at_hand.context, at_hand.handler.number, NumberState::refused());
   }
   nack(NackCode::kNever);
 }
 
 /// protocol.md §6.5: there is no room to run it, and never will be.
-void ServerState::turn_down(Context& context) {
-  contexts.set(context, at_hand.handler.number, NumberState::refused());
+void ServerState::turn_down() {
+  contexts.set(*at_hand.context, at_hand.handler.number, NumberState::refused());
   nack(NackCode::kBusy, kBusyDetail);
 }
 
@@ -70,7 +69,8 @@ bool ServerState::take_idempotent(bool late) {
   return true;
 }
 
-Context* ServerState::make_place(Instant now) {
+/// Looks again for where the number's state is, and makes room for it if it may have one.
+NumberState* ServerState::make_place(Instant now) {
   const bool known = at_hand.context != nullptr;
   const std::uint32_t base = known ? at_hand.context->base : at_hand.lowest;
   if (at_hand.handler.number < base) {
@@ -82,7 +82,11 @@ Context* ServerState::make_place(Instant now) {
     return nullptr;
   }
   if (known || make_context(now)) {
-    if (contexts.make_room(*at_hand.context, at_hand.handler.number)) return at_hand.context;
+    if (contexts.make_room(*at_hand.context, at_hand.handler.number)) {
+      at_hand.ring = contexts.ring_of(*at_hand.context);
+      at_hand.state = at_hand.ring.find(at_hand.handler.number);
+      return at_hand.state;
+    }
     if (!known) contexts.forget(*std::exchange(at_hand.context, nullptr));
   }
   nack(NackCode::kOverload, kOverloadDetail);

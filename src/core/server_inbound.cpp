@@ -85,6 +85,7 @@ void ServerState::let_act(const ClearChannel::Opened& opened, Instant now) {
   if (at_hand.context != nullptr) {
     contexts.sign_of_life(*at_hand.context, now);
     contexts.raise_base(*at_hand.context, at_hand.lowest);
+    at_hand.ring = contexts.ring_of(*at_hand.context);
   }
   at_hand.frames = FrameReader{opened.frames};
   const bool nothing_but_pad = opened.frames.empty() || opened.frames.front() == std::byte{kPad};

@@ -32,11 +32,34 @@ QueuedAnswer reply_on(Block page, const Running& ended, std::uint32_t number, bo
 
 }  // namespace
 
-/// Nearly all handlers end here, at once: what is called from here is inlined, so that a reply is
-/// never in memory but where it is kept.
+/// Nearly all handlers end here, at once and with a reply to a first attempt that fits: then all
+/// that is done is inline, and what is called comes last.
 void ServerState::reply(ExecutionId execution, std::uint16_t status, Bytes body, Instant now) {
   const ReplyStore::Reply reply{.status = status, .body = body};
-  if (body.size() > kMaxBody) return abandon(execution, now);
+  const Running& prompt = at_hand.handler;
+  const bool as_most = execution == prompt_id && prompt.context != nullptr && prompt.attempt == 1 &&
+                       now == prompt.started && at_hand.page.has_room(reply.frame_size());
+  if (!as_most) return end(execution, reply, now);
+  prompt_id = {};
+  running.skip_id();
+  write_at_hand(reply, false);
+}
+
+/// The handler started last has ended, with a reply that the page at hand has room for.
+[[gnu::always_inline]] inline void ServerState::write_at_hand(const ReplyStore::Reply& reply,
+                                                              bool deferred) {
+  const Running& ended = at_hand.handler;
+  std::byte* const place = at_hand.page.set_aside(reply.frame_size());
+  ++at_hand.page.page().kept;
+  ContextTable::set_at(*at_hand.state, *ended.context, ended.number,
+                       NumberState::kept(at_hand.page_block));
+  if (planted(Bug::kBaseFreedOnReply)) contexts.forget_number(*ended.context, ended.number);
+  write_message(frame_of(ended, ended.number, reply, deferred), place);
+}
+
+/// A handler has ended with a reply, in any way.
+void ServerState::end(ExecutionId execution, const ReplyStore::Reply& reply, Instant now) {
+  if (reply.body.size() > kMaxBody) return abandon(execution, now);
   if (execution != prompt_id) return finish(execution, &reply, now);
   prompt_id = {};
   running.skip_id();
@@ -48,43 +71,19 @@ void ServerState::reply(ExecutionId execution, std::uint16_t status, Bytes body,
   }
 }
 
-/// The handler started last has ended: its reply goes to the page at hand.
-[[gnu::always_inline]] inline void ServerState::answer_at_once(const ReplyStore::Reply& reply,
-                                                               bool deferred, Instant now) {
+void ServerState::answer_at_once(const ReplyStore::Reply& reply, bool deferred, Instant now) {
   const Running& ended = at_hand.handler;
-  Context& context = *ended.context;
-  // Most end at the time of their datagram.
-  if (now != context.alive) contexts.sign_of_life(context, now);
-  ReplyPage& page = *at_hand.page;
-  if (!page.has_room(reply.frame_size())) {
-    if (page.empty()) close_page();  // What it takes may be needed.
+  contexts.sign_of_life(*ended.context, now);
+  if (!at_hand.page.has_room(reply.frame_size())) {
+    if (at_hand.page.at_first()) close_page();  // What it takes may be needed.
     return answer_apart(ended, ended.number, reply, deferred);
   }
-  write_message(frame_of(ended, ended.number, reply, deferred), page.set_aside(reply.frame_size()));
-  ++page.kept;
-  keep(context, ended.number, at_hand.page_block);
-  // What is sent again is never in a run, for all of a run is sent as it is kept.
-  if (at_hand.grows && ended.attempt == 1) {
-    QueuedAnswer& run = answers.back();
-    if (run.number + run.count == ended.number && run.deferred == deferred) {
-      ++run.count;
-      return;
-    }
-  }
-  at_hand.grows = send_reply({.kind = QueuedAnswer::Kind::kReply,
-                              .attempt = ended.attempt,
-                              .deferred = deferred,
-                              .count = 1,
-                              .route = ended.route,
-                              .number = ended.number,
-                              .page = at_hand.page_block}) &&
-                  ended.attempt == 1;
-}
-
-/// A number's reply is on that page, which is kept for it.
-inline void ServerState::keep(Context& context, std::uint32_t number, Block page) {
-  contexts.set(context, number, NumberState::kept(page));
-  if (planted(Bug::kBaseFreedOnReply)) contexts.forget_number(context, number);
+  if (!deferred && ended.attempt == 1) return write_at_hand(reply, deferred);
+  // All of a run is sent as it is kept, within datagrams of any size: it is in none.
+  queue_run();
+  write_at_hand(reply, deferred);
+  at_hand.run = at_hand.page.next();
+  send_reply(reply_on(at_hand.page_block, ended, ended.number, deferred));
 }
 
 void ServerState::abandon(ExecutionId execution, Instant now) {
@@ -135,7 +134,8 @@ void ServerState::finish_numbered(const Running& ended, const ReplyStore::Reply*
   }
   write_message(frame_of(ended, number, *reply, deferred), replies.at(ended.page).place(number));
   send_reply(reply_on(ended.page, ended, number, deferred));
-  keep(context, number, ended.page);
+  contexts.set(context, number, NumberState::kept(ended.page));
+  if (planted(Bug::kBaseFreedOnReply)) contexts.forget_number(context, number);
 }
 
 /// Answers a number with a reply on a page of its own.
@@ -152,9 +152,12 @@ void ServerState::answer_apart(const Running& ended, std::uint32_t number,
     page = replies.make_beyond(number);
     if (page == kNoBlock) return nack_lost(ended);
   }
-  write_message(frame_of(ended, number, reply, deferred), replies.at(page).set_aside(size));
+  write_message(frame_of(ended, number, reply, deferred),
+                PageWriter{replies.at(page)}.set_aside(size));
   send_reply(reply_on(page, ended, number, deferred));
-  if (kept) keep(context, number, page);
+  if (!kept) return;
+  contexts.set(context, number, NumberState::kept(page));
+  if (planted(Bug::kBaseFreedOnReply)) contexts.forget_number(context, number);
 }
 
 void ServerState::finish_idempotent(const Running& ended, const ReplyStore::Reply* reply,
@@ -175,7 +178,8 @@ void ServerState::finish_idempotent(const Running& ended, const ReplyStore::Repl
     ++counters.lost;
     return;
   }
-  write_message(frame_of(ended, ended.number, *reply, deferred), replies.at(page).set_aside(size));
+  write_message(frame_of(ended, ended.number, *reply, deferred),
+                PageWriter{replies.at(page)}.set_aside(size));
   send_reply(reply_on(page, ended, ended.number, deferred));
 }
 
@@ -187,6 +191,37 @@ void ServerState::nack_lost(const Running& ended) {
         .alone = ended.allowed != 0,
         .route = ended.route,
         .number = ended.number});
+}
+
+/// Queues an answer behind all that were given before.
+void ServerState::send(const QueuedAnswer& answer) {
+  queue_run();
+  queue(answer);
+}
+
+void ServerState::send_reply(const QueuedAnswer& answer) {
+  // protocol.md §6.5: should the path swallow large datagrams, the client learns that it ran.
+  if (answer.attempt > 1 && !answer.alone && is_large(answer)) {
+    send({.kind = QueuedAnswer::Kind::kWorking,
+          .attempt = answer.attempt,
+          .deferred = answer.deferred,
+          .route = answer.route,
+          .number = answer.number});
+  }
+  send(answer);
+}
+
+/// Queues an answer, which holds its route and its page from now on.
+void ServerState::queue(const QueuedAnswer& answer) {
+  const bool is_reply = answer.kind == QueuedAnswer::Kind::kReply;
+  if (is_reply) replies.hold(answer.page);
+  if (answers.room() == 0) {
+    counters.lost += is_reply ? answer.count : 1;
+    if (is_reply) replies.let_go(answer.page);
+    return;
+  }
+  routes.hold_again(answer.route);
+  answers.push(answer);
 }
 
 bool ServerState::is_large(const QueuedAnswer& reply) const {

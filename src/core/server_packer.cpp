@@ -21,9 +21,9 @@ std::uint32_t uptime(Instant birth, Instant now) {
 }  // namespace
 
 std::optional<Transmit> ServerState::poll_transmit(MutableBytes buffer, Instant now) {
+  queue_run();
   if (answers.empty()) return std::nullopt;
   VOLLEY_CHECK(buffer.size() >= kMaxDatagram);
-  at_hand.grows = false;
   const QueuedAnswer& first = answers.front();
   const bool alone = first.alone;
   const Slot slot = first.route;

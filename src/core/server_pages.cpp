@@ -13,37 +13,43 @@ constexpr std::size_t kMostOpened = std::size_t{16} * 1024;
 
 // protocol.md §6.5. Whoever starts has room on the page at hand, where his reply is written if he
 // ends at once; if not, it is set aside for him.
-bool ServerState::find_room_to_run(Context& context) {
+bool ServerState::find_room_to_run() {
+  const Context& context = *at_hand.context;
   if (draining || running.full() || context.running >= options.limits.running_per_client ||
       !shares.may_run(*context.share)) {
     return false;
   }
   const std::uint32_t number = at_hand.handler.number;
-  if (at_hand.page == nullptr || !at_hand.page->reaches(number, ReplyStore::kReserve)) {
-    if (!open_page(context)) return false;
+  if (!at_hand.page.has_page() || !at_hand.page.reaches(number, ReplyStore::kReserve)) {
+    if (!open_page()) return false;
   }
-  at_hand.page->pass_over_to(number);
+  if (at_hand.page.next() != number) {
+    queue_run();
+    at_hand.page.pass_over_to(number);
+    at_hand.run = number;
+  }
   at_hand.may_run = true;
   return true;
 }
 
 /// Opens a page for the number that acts and those behind it in the datagram, if their replies are
 /// as long as they are; or for the one, where there is no room for more.
-bool ServerState::open_page(Context& context) {
+bool ServerState::open_page() {
   // One that has room is left for a number out of order, of which there may be many: a large page
   // for each would be for nothing.
-  at_hand.scattered |= at_hand.page != nullptr && at_hand.page->has_room(ReplyStore::kReserve);
+  at_hand.scattered |= at_hand.page.has_page() && at_hand.page.has_room(ReplyStore::kReserve);
   close_page();
-  const std::size_t size =
-      at_hand.scattered ? ReplyStore::kLeastPage
-                        : std::min(ReplyStore::kLeastPage + at_hand.frames.left(), kMostOpened);
-  Block page = make_page(context, size, at_hand.handler.number);
+  const std::size_t behind = at_hand.scattered ? 0 : at_hand.frames.left();
+  const std::size_t size = std::min(ReplyStore::kLeastPage + behind, kMostOpened);
+  const std::uint32_t number = at_hand.handler.number;
+  Block page = make_page(*at_hand.context, size, number);
   if (page == kNoBlock && size > ReplyStore::kLeastPage) {
-    page = make_page(context, ReplyStore::kLeastPage, at_hand.handler.number);
+    page = make_page(*at_hand.context, ReplyStore::kLeastPage, number);
   }
   if (page == kNoBlock) return false;
   at_hand.page_block = page;
-  at_hand.page = &replies.at(page);
+  at_hand.page = PageWriter{replies.at(page)};
+  at_hand.run = number;
   return true;
 }
 
@@ -63,18 +69,35 @@ Block ServerState::make_page(Context& context, std::size_t size, std::uint32_t f
 
 /// No more replies go to the page at hand, if there is one. What is there stays.
 void ServerState::close_page() {
-  if (at_hand.page == nullptr) return;
+  if (!at_hand.page.has_page()) return;
+  queue_run();
   contexts.give_up(*at_hand.context, at_hand.page_block);
-  at_hand.page = nullptr;
+  at_hand.page = {};
+  at_hand.run = 0;
   at_hand.may_run = false;
-  at_hand.grows = false;
 }
 
 /// Keeps room on the page at hand for the reply of the handler started last.
 void ServerState::set_aside() {
+  queue_run();
   at_hand.handler.page = at_hand.page_block;
-  ++at_hand.page->kept;
-  at_hand.page->set_aside(ReplyStore::kReserve);
+  ++at_hand.page.page().kept;
+  at_hand.page.set_aside(ReplyStore::kReserve);
+  at_hand.run = at_hand.page.next();
+}
+
+/// Queues the replies on the page at hand that were written since something was: they are to first
+/// attempts, and were not deferred.
+void ServerState::queue_run() {
+  const std::uint32_t count = at_hand.page.next() - at_hand.run;
+  if (count == 0) return;
+  queue({.kind = QueuedAnswer::Kind::kReply,
+         .attempt = 1,
+         .count = static_cast<std::uint16_t>(count),
+         .route = at_hand.handler.route,
+         .number = at_hand.run,
+         .page = at_hand.page_block});
+  at_hand.run = at_hand.page.next();
 }
 
 }  // namespace volley

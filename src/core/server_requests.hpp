@@ -34,29 +34,27 @@ inline void ServerState::take_up(const Frame& frame) {
 }
 
 inline bool ServerState::take_numbered(bool late, Instant now) {
-  Context* const context = admit(now);
-  if (context == nullptr) return false;
-  const NumberState state = contexts.state(*context, at_hand.handler.number);
+  const NumberState* const place = admit(now);
+  if (place == nullptr) return false;
+  const NumberState state = *place;
   const bool again = planted(Bug::kRefusedRunsLater) && state.kind() == NumberState::Kind::kRefused;
   if (state.kind() != NumberState::Kind::kNew && !again) {
     answer_known(state);
     return false;
   }
-  if (late || !has_room_to_run(*context)) {
-    turn_down(*context);
+  if (late || !has_room_to_run()) {
+    turn_down();
     return false;
   }
-  at_hand.handler.context = context;
+  at_hand.handler.context = at_hand.context;
   return true;
 }
 
-/// The context, with room for the number's state: protocol.md §6.4, the rows above those that ask
-/// for it. nullptr if one of them answered.
-inline Context* ServerState::admit(Instant now) {
-  Context* const context = at_hand.context;
-  const bool in_ring = context != nullptr && at_hand.handler.number >= context->base &&
-                       ContextTable::has_room(*context, at_hand.handler.number);
-  return in_ring ? context : make_place(now);
+/// Where the number's state is: protocol.md §6.4, the rows above those that ask for it. nullptr if
+/// one of them answered.
+inline NumberState* ServerState::admit(Instant now) {
+  at_hand.state = at_hand.ring.find(at_hand.handler.number);
+  return at_hand.state != nullptr ? at_hand.state : make_place(now);
 }
 
 inline bool ServerState::is_late(const Frame& request, Instant now) const {
@@ -64,13 +62,11 @@ inline bool ServerState::is_late(const Frame& request, Instant now) const {
          now - at_hand.handler.started > std::chrono::milliseconds{request.ttl_ms};
 }
 
-/// protocol.md §6.5: whether there is room to run, and on the page at hand for a reply to just this
-/// number.
-inline bool ServerState::has_room_to_run(Context& context) {
-  const ReplyPage* const page = at_hand.page;
-  const bool known = at_hand.may_run && page->next() == at_hand.handler.number &&
-                     page->has_room(ReplyStore::kReserve);
-  return known || find_room_to_run(context);
+/// protocol.md §6.5: whether there is room to run, and on the page at hand for the reply.
+inline bool ServerState::has_room_to_run() {
+  const bool known = at_hand.may_run && at_hand.page.next() == at_hand.handler.number &&
+                     at_hand.page.has_room(ReplyStore::kReserve);
+  return known || find_room_to_run();
 }
 
 /// The frame at hand has been let run: what its caller is told.

@@ -64,9 +64,9 @@ struct ServerState {
   inline const Execution* poll_request(Instant now);
   inline void take_up(const Frame& frame);
   inline bool take_numbered(bool late, Instant now);
-  inline Context* admit(Instant now);
+  inline NumberState* admit(Instant now);
   inline bool is_late(const Frame& request, Instant now) const;
-  inline bool has_room_to_run(Context& context);
+  inline bool has_room_to_run();
   inline const Execution* start(const Frame& request);
   void settle() {
     if (prompt_id != ExecutionId{}) enter();
@@ -78,8 +78,8 @@ struct ServerState {
   void echo(const Frame& ping, bool first);
   void answer_probe(Instant now);
   bool take_idempotent(bool late);
-  Context* make_place(Instant now);
-  void turn_down(Context& context);
+  NumberState* make_place(Instant now);
+  void turn_down();
   void answer_known(NumberState state);
   void send_again(Block page);
   void follow(Running& handler);
@@ -88,8 +88,8 @@ struct ServerState {
 
   // Room for replies, in server_pages.cpp.
 
-  bool find_room_to_run(Context& context);
-  bool open_page(Context& context);
+  bool find_room_to_run();
+  bool open_page();
   Block make_page(Context& context, std::size_t size, std::uint32_t first);
   void close_page();
   void set_aside();
@@ -98,17 +98,20 @@ struct ServerState {
 
   void reply(ExecutionId execution, std::uint16_t status, Bytes body, Instant now);
   void abandon(ExecutionId execution, Instant now);
+  void end(ExecutionId execution, const ReplyStore::Reply& reply, Instant now);
+  void answer_at_once(const ReplyStore::Reply& reply, bool deferred, Instant now);
+  inline void write_at_hand(const ReplyStore::Reply& reply, bool deferred);
   void finish(ExecutionId execution, const ReplyStore::Reply* reply, Instant now);
-  inline void answer_at_once(const ReplyStore::Reply& reply, bool deferred, Instant now);
   void finish_numbered(const Running& ended, const ReplyStore::Reply* reply, bool deferred,
                        Instant now);
   void finish_idempotent(const Running& ended, const ReplyStore::Reply* reply, bool deferred);
   void answer_apart(const Running& ended, std::uint32_t number, const ReplyStore::Reply& reply,
                     bool deferred);
-  inline void keep(Context& context, std::uint32_t number, Block page);
   void nack_lost(const Running& ended);
-  inline bool send(const QueuedAnswer& answer);
-  inline bool send_reply(const QueuedAnswer& answer);
+  void send(const QueuedAnswer& answer);
+  void send_reply(const QueuedAnswer& answer);
+  void queue_run();
+  void queue(const QueuedAnswer& answer);
   bool is_large(const QueuedAnswer& reply) const;
   void tell_working(Instant now);
 
@@ -142,16 +145,18 @@ struct ServerState {
     FrameReader frames{Bytes{}};
     Execution execution{};  // What is told of a request; where it came from is the datagram's.
     Running handler{};      // As the datagram and the frame that acts make it; its route is held.
-    Context* context = nullptr;  // The client's, if there is one.
-    std::uint32_t lowest = 1;    // L.
-    std::size_t repeated = 0;    // Octets of kept replies sent again for it.
+    Context* context = nullptr;    // The client's, if there is one,
+    ContextTable::Ring ring{};     // with its numbers,
+    NumberState* state = nullptr;  // and the state of the one that acts.
+    std::uint32_t lowest = 1;      // L.
+    std::size_t repeated = 0;      // Octets of kept replies sent again for it.
 
-    /// The open page: replies to its requests go there as long as they are in order and it has
-    /// room. Kept as long as it is open.
-    ReplyPage* page = nullptr;
+    /// The open page: as long as requests are in order and it has room, their replies go there. It
+    /// is kept as long as it is open.
+    PageWriter page{};
     Block page_block = kNoBlock;
-    bool may_run = false;    // On the page at hand: the limits were looked at.
-    bool grows = false;      // The answer queued last: by replies that follow on the page at hand.
+    std::uint32_t run = 0;   // Replies on it from this number on are not queued yet.
+    bool may_run = false;    // What there is room for on it: the limits were looked at.
     bool scattered = false;  // Its numbers, so its pages are for one reply.
     bool at_start = true;
   };
@@ -176,31 +181,5 @@ struct ServerState {
   ExecutionId prompt_id{};
   std::uint32_t arrivals = 0;  // Datagrams that came in, to tell them apart.
 };
-
-/// Queues an answer, which holds its route and its page from now on. False if it was lost.
-inline bool ServerState::send(const QueuedAnswer& answer) {
-  at_hand.grows = false;
-  if (answer.page != kNoBlock) replies.hold(answer.page);
-  if (answers.room() == 0) {
-    ++counters.lost;
-    if (answer.page != kNoBlock) replies.let_go(answer.page);
-    return false;
-  }
-  routes.hold_again(answer.route);
-  answers.push(answer);
-  return true;
-}
-
-inline bool ServerState::send_reply(const QueuedAnswer& answer) {
-  // protocol.md §6.5: should the path swallow large datagrams, the client learns that it ran.
-  if (answer.attempt > 1 && !answer.alone && is_large(answer)) {
-    send({.kind = QueuedAnswer::Kind::kWorking,
-          .attempt = answer.attempt,
-          .deferred = answer.deferred,
-          .route = answer.route,
-          .number = answer.number});
-  }
-  return send(answer);
-}
 
 }  // namespace volley
