@@ -116,18 +116,18 @@ void ContextTable::forget_number(Context& context, std::uint32_t number) {
 void ContextTable::raise_base(Context& context, std::uint32_t base) {
   if (base <= context.base) return;
   const std::uint32_t stop = std::min(base, context.end);
-  if (context.base < stop) {
-    NumberState* const states = ring(context);
-    const std::uint32_t mask = context.ring_size - 1;
-    for (std::uint32_t number = context.base; number < stop;) {
-      // Numbers whose replies stand on one page stand together, too.
-      const NumberState state = states[number & mask];
-      const std::uint32_t first = number;
-      do {
-        states[number & mask] = NumberState{};
-      } while (++number < stop && states[number & mask] == state);
-      if (state.kind() == NumberState::Kind::kKept) give_up(context, state.page(), number - first);
-    }
+  while (context.base < stop) {
+    // Numbers whose replies stand on one page stand together, too.
+    const std::uint32_t place = context.base & (context.ring_size - 1);
+    const std::uint32_t most = std::min(stop - context.base, context.ring_size - place);
+    NumberState* const first = ring(context) + place;
+    const NumberState state = *first;
+    NumberState* const other = std::find_if(
+        first, first + most, [state](NumberState another) { return another != state; });
+    std::fill(first, other, NumberState{});
+    const auto alike = static_cast<std::uint32_t>(other - first);
+    if (state.kind() == NumberState::Kind::kKept) give_up(context, state.page(), alike);
+    context.base += alike;
   }
   context.base = base;
   if (base < context.end) return;

@@ -24,6 +24,7 @@ class NumberState {
     return NumberState{kKeptTag | std::to_underlying(page)};
   }
 
+  constexpr bool is_new() const { return bits_ == 0; }
   constexpr Kind kind() const {
     if ((bits_ & kRunningTag) != 0) return Kind::kRunning;
     if ((bits_ & kKeptTag) != 0) return Kind::kKept;

@@ -44,7 +44,7 @@ void ServerState::echo(const Frame& ping, bool first) {
 void ServerState::answer_probe(Instant now) {
   const NumberState* const state = admit(now);
   if (state == nullptr) return;
-  if (state->kind() != NumberState::Kind::kNew) return answer_known(*state);
+  if (!state->is_new()) return answer_known(*state);
   if (!planted(Bug::kProbeNoTombstone)) {
     contexts.set(*at_hand.context, at_hand.handler.number, NumberState::refused());
   }

@@ -38,7 +38,7 @@ inline bool ServerState::take_numbered(bool late, Instant now) {
   if (place == nullptr) return false;
   const NumberState state = *place;
   const bool again = planted(Bug::kRefusedRunsLater) && state.kind() == NumberState::Kind::kRefused;
-  if (state.kind() != NumberState::Kind::kNew && !again) {
+  if (!state.is_new() && !again) {
     answer_known(state);
     return false;
   }
