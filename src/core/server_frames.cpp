@@ -145,7 +145,7 @@ void ServerState::follow(Running& handler) {
 void ServerState::enter() {
   prompt_id = {};
   at_hand.may_run = false;
-  Running& handler = at_hand.handler;
+  const Running& handler = at_hand.handler;
   routes.hold_again(handler.route);
   if (handler.context == nullptr) {
     AddressShares::take_running(*routes.share_of(handler.route));

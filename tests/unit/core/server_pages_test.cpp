@@ -235,7 +235,6 @@ TEST(ServerPages, AreOfTheLeastSizeWhereThereIsNoRoomForLarger) {
 
 TEST(ServerPages, AreSmallForADatagramOfOneRequestHoweverLong) {
   Pages pages{small()};
-  const std::string body(2'000, 'x');
   for (std::uint32_t number = 1; number <= 32; ++number) {
     ASSERT_EQ(pages.ask({request(number, "#1" + std::string(2'000, ' '))}),
               "REPLY " + std::to_string(number) + " \"x\"");
