@@ -43,9 +43,8 @@ class ReplyPage {
     const std::byte* const last = place(run.first + run.count - 1);
     return {place(run.first), last + MessageHead::kSize + MessageHead::read(last).length()};
   }
-  /// How many of the run fit into so many octets.
+  /// How many of the run fit into so many octets, if not all do.
   std::uint32_t fitting(const Run& run, std::size_t room) {
-    if (frames(run).size() <= room) return run.count;
     std::uint32_t fit = 0;
     for (std::uint32_t too_many = run.count; too_many - fit > 1;) {
       const std::uint32_t some = (fit + too_many) / 2;

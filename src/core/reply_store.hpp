@@ -40,7 +40,7 @@ class ReplyStore {
   /// A page of at least so many octets, which nobody holds yet; kNoBlock if there is no room.
   Block make(std::size_t size, std::uint32_t first) {
     const Block page = store_->allocate(size);
-    if (page != kNoBlock) make_at(store_->at(page), BlockStore::units_for(size), first);
+    if (page != kNoBlock) make_at(store_->at(page), store_->units_of(page), first);
     return page;
   }
   /// The one page beyond the bound, for one reply of any size; kNoBlock if it is in use.

@@ -114,19 +114,21 @@ std::size_t ServerState::pack_one(MutableBytes buffer, Slot route, const ClearHe
 bool ServerState::write(QueuedAnswer& answer, FrameWriter& out, std::uint32_t most) {
   if (answer.kind != QueuedAnswer::Kind::kReply) return write_other(answer, out);
   ReplyPage& page = replies.at(answer.page);
-  const ReplyPage::Run wanted{.first = answer.number,
-                              .count = std::min<std::uint32_t>(answer.count, most)};
-  const std::uint32_t fit = page.fitting(wanted, out.room());
-  if (fit == 0) return false;
-  const Bytes frames = page.frames({.first = answer.number, .count = fit});
+  ReplyPage::Run run{.first = answer.number, .count = std::min<std::uint32_t>(answer.count, most)};
+  Bytes frames = page.frames(run);
+  if (frames.size() > out.room()) {
+    run.count = page.fitting(run, out.room());
+    if (run.count == 0) return false;
+    frames = page.frames(run);
+  }
   if (answer.count > 1) {
     out.copy(frames);
   } else {
     out.copy(frames, answer.attempt, answer.deferred);
   }
-  counters.replied += fit;
-  answer.number += fit;
-  answer.count = static_cast<std::uint16_t>(answer.count - fit);
+  counters.replied += run.count;
+  answer.number += run.count;
+  answer.count = static_cast<std::uint16_t>(answer.count - run.count);
   if (answer.count > 0) return false;
   replies.let_go(answer.page);
   return true;
