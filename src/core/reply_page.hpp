@@ -87,6 +87,18 @@ class PageWriter {
   ReplyPage& page() { return *page_; }
   bool at_first() const { return next_ == page_->first_; }
 
+  /// For so many numbers so many octets were taken.
+  struct Written {
+    std::size_t octets = ReplyPage::kLargest;
+    std::size_t numbers = 1;
+  };
+  /// Requires !at_first().
+  Written written() const {
+    const std::size_t numbers = next_ - page_->first_;
+    const auto frames = static_cast<std::size_t>(frame_ - page_->bytes()) - sizeof(ReplyPage);
+    return {.octets = frames + numbers * ReplyPage::kStart, .numbers = numbers};
+  }
+
   /// The number whose frame would be next.
   std::uint32_t next() const { return next_; }
   /// Whether it has room, with a frame of so many octets.

@@ -1,6 +1,7 @@
 #include <algorithm>
 
 #include "core/server_state.hpp"
+#include "wire/message_head.hpp"
 
 namespace volley {
 namespace {
@@ -13,7 +14,7 @@ constexpr std::size_t kMostOpened = std::size_t{16} * 1024;
 
 // protocol.md §6.5. Whoever starts has room on the page at hand, where his reply is written if he
 // ends at once; if not, it is set aside for him.
-bool ServerState::find_room_to_run() {
+bool ServerState::find_room_to_run(std::size_t body) {
   const Context& context = *at_hand.context;
   if (draining || running.full() || context.running >= options.limits.running_per_client ||
       !shares.may_run(*context.share)) {
@@ -21,7 +22,7 @@ bool ServerState::find_room_to_run() {
   }
   const std::uint32_t number = at_hand.handler.number;
   if (!at_hand.page.has_page() || !at_hand.page.reaches(number, ReplyStore::kReserve)) {
-    if (!open_page()) return false;
+    if (!open_page(body)) return false;
   }
   if (at_hand.page.next() != number) {
     queue_run();
@@ -32,14 +33,14 @@ bool ServerState::find_room_to_run() {
   return true;
 }
 
-/// Opens a page for the number that acts and those behind it in the datagram, if their replies are
-/// as long as they are; or for the one, where there is no room for more.
-bool ServerState::open_page() {
+/// Opens a page for the number that acts and those behind it in the datagram; or for the one, where
+/// there is no room for more.
+bool ServerState::open_page(std::size_t body) {
   // One that has room is left for a number out of order, of which there may be many: a large page
   // for each would be for nothing.
   at_hand.scattered |= at_hand.page.has_page() && at_hand.page.has_room(ReplyStore::kReserve);
   close_page();
-  const std::size_t behind = at_hand.scattered ? 0 : at_hand.frames.left();
+  const std::size_t behind = at_hand.scattered ? 0 : room_behind(body);
   const std::size_t size = std::min(ReplyStore::kLeastPage + behind, kMostOpened);
   const std::uint32_t number = at_hand.handler.number;
   Block page = make_page(*at_hand.context, size, number);
@@ -51,6 +52,15 @@ bool ServerState::open_page() {
   at_hand.page = PageWriter{replies.at(page)};
   at_hand.run = number;
   return true;
+}
+
+/// Octets that the replies to what is behind a request with so long a body may take: as many as it
+/// does, or fewer if they were shorter lately. Where they are longer, another page follows.
+std::size_t ServerState::room_behind(std::size_t body) const {
+  const std::size_t left = at_hand.frames.left();
+  if (left == 0) return 0;
+  const std::size_t requests = left / (MessageHead::kSize + body) + 1;
+  return std::min(left, requests * written.octets / written.numbers);
 }
 
 /// A page that is charged to the context, and kept until it is given up. kNoBlock if there is no
@@ -71,6 +81,7 @@ Block ServerState::make_page(Context& context, std::size_t size, std::uint32_t f
 void ServerState::close_page() {
   if (!at_hand.page.has_page()) return;
   queue_run();
+  if (!at_hand.page.at_first()) written = at_hand.page.written();
   contexts.give_up(*at_hand.context, at_hand.page_block);
   at_hand.page = {};
   at_hand.run = 0;

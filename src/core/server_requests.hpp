@@ -17,7 +17,8 @@ namespace volley {
       at_hand.at_start = false;
       take_up(request);
       const bool late = is_late(request, now);
-      const bool runs = request.idempotent ? take_idempotent(late) : take_numbered(late, now);
+      const bool runs = request.idempotent ? take_idempotent(late)
+                                           : take_numbered(request.body.size(), late, now);
       if (runs) return start(request);
     }
     if (!answer_other(now)) {
@@ -33,7 +34,7 @@ inline void ServerState::take_up(const Frame& frame) {
   at_hand.handler.attempt = frame.attempt;
 }
 
-inline bool ServerState::take_numbered(bool late, Instant now) {
+inline bool ServerState::take_numbered(std::size_t body, bool late, Instant now) {
   const NumberState* const place = admit(now);
   if (place == nullptr) return false;
   const NumberState state = *place;
@@ -42,7 +43,7 @@ inline bool ServerState::take_numbered(bool late, Instant now) {
     answer_known(state);
     return false;
   }
-  if (late || !has_room_to_run()) {
+  if (late || !has_room_to_run(body)) {
     turn_down();
     return false;
   }
@@ -62,11 +63,12 @@ inline bool ServerState::is_late(const Frame& request, Instant now) const {
          now - at_hand.handler.started > std::chrono::milliseconds{request.ttl_ms};
 }
 
-/// protocol.md §6.5: whether there is room to run, and on the page at hand for the reply.
-inline bool ServerState::has_room_to_run() {
+/// protocol.md §6.5: whether there is room to run, and on the page at hand for the reply to a
+/// request with so long a body. (Not handed on whole: then it would have to be in memory.)
+inline bool ServerState::has_room_to_run(std::size_t body) {
   const bool known = at_hand.may_run && at_hand.page.next() == at_hand.handler.number &&
                      at_hand.page.has_room(ReplyStore::kReserve);
-  return known || find_room_to_run();
+  return known || find_room_to_run(body);
 }
 
 /// The frame at hand has been let run: what its caller is told.

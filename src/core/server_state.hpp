@@ -63,10 +63,10 @@ struct ServerState {
 
   inline const Execution* poll_request(Instant now);
   inline void take_up(const Frame& frame);
-  inline bool take_numbered(bool late, Instant now);
+  inline bool take_numbered(std::size_t body, bool late, Instant now);
   inline NumberState* admit(Instant now);
   inline bool is_late(const Frame& request, Instant now) const;
-  inline bool has_room_to_run();
+  inline bool has_room_to_run(std::size_t body);
   inline const Execution* start(const Frame& request);
   void settle() {
     if (prompt_id != ExecutionId{}) enter();
@@ -88,8 +88,9 @@ struct ServerState {
 
   // Room for replies, in server_pages.cpp.
 
-  bool find_room_to_run();
-  bool open_page();
+  bool find_room_to_run(std::size_t body);
+  bool open_page(std::size_t body);
+  std::size_t room_behind(std::size_t body) const;
   Block make_page(Context& context, std::size_t size, std::uint32_t first);
   void close_page();
   void set_aside();
@@ -176,6 +177,7 @@ struct ServerState {
   AnswerQueue answers;
 
   AtHand at_hand{};
+  PageWriter::Written written{};  // To the page closed last that had something on it.
   /// Of the handler started last, which is the one at hand, until anything but its reply happens;
   /// else nobody's. Most handlers answer at once, and those never enter a table.
   ExecutionId prompt_id{};

@@ -242,6 +242,15 @@ TEST(ServerPages, AreSmallForADatagramOfOneRequestHoweverLong) {
   EXPECT_EQ(pages.ask({request(33, "a")}), "BUSY 33 10 ms");
 }
 
+TEST(ServerPages, AreNotAsLongAsLongRequestsWithShortReplies) {
+  Pages pages{small()};
+  const std::string body = "#10" + std::string(200, ' ');
+  for (std::uint32_t number = 1; number <= 50; number += 5) {
+    EXPECT_EQ(pages.ask(some(number, 5, body)).find("BUSY"), std::string::npos) << number;
+  }
+  EXPECT_EQ(pages.world.started, 50U);
+}
+
 TEST(ServerPages, HoldMoreRepliesThanWouldFitOneByOne) {
   Pages pages{small()};
   EXPECT_EQ(pages.ask(some(1, 100, "#10")).find("BUSY"), std::string::npos);
