@@ -211,9 +211,10 @@ TEST(ServerPages, LetNoMoreRunThanMayOfOneDatagram) {
   auto options = ServerWorld::defaults();
   options.limits.running_per_client = 2;
   Pages pages{options};
+  const std::string filler(2'000, 'x');  // So the page has room for all.
   EXPECT_EQ(pages.ask({request(1, "a"), request(2, "slow"), request(3, "b"), request(4, "slow"),
-                       request(5, "c"), request(6, "slow")}),
-            "REPLY 1 \"a\", REPLY 3 \"b\", BUSY 5 10 ms, BUSY 6 10 ms");
+                       request(5, "c"), request(6, "slow"), request(7, filler)}),
+            "REPLY 1 \"a\", REPLY 3 \"b\", BUSY 5 10 ms, BUSY 6 10 ms, BUSY 7 10 ms");
   EXPECT_EQ(pages.world.started, 4U);
 }
 
