@@ -110,17 +110,17 @@ std::optional<Transmit> ClientState::send_ping(MutableBytes buffer, Instant now)
 
 /// protocol.md §8.1: as many frames as fit, what is sent again first.
 std::optional<Transmit> ClientState::send_requests(MutableBytes buffer, Instant now) {
+  if (!requests_wait()) return std::nullopt;
   if (numbers_[present_].used_up()) renew_client_id();
+  if (due_.empty() && !unsent_.empty()) {
+    if (const auto sent = send_page(buffer, now)) return sent;
+  }
   Packing packing{buffer, run_limit(), window_, mean_reply_ / 16};
   while (!due_.empty() && add_due(packing, now)) continue;
-  if (due_.empty() && !unsent_.empty()) {
-    if (packing.empty()) {
-      if (const auto sent = send_page(buffer, now)) return sent;
-    } else {
-      take_apart_unsent();  // They may share this one.
-    }
+  if (due_.empty()) {
+    if (!unsent_.empty()) take_apart_unsent();  // They may share this one.
+    add_queued(packing, SIZE_MAX, now);
   }
-  if (due_.empty()) add_queued(packing, SIZE_MAX, now);
   if (packing.empty()) return std::nullopt;
   return finish(packing, now);
 }

@@ -130,9 +130,7 @@ void ContextTable::raise_base(Context& context, std::uint32_t base) {
     context.base += alike;
   }
   context.base = base;
-  if (base < context.end) return;
-  context.end = base;
-  if (context.ring != kNoBlock) drop_ring(context);
+  context.end = std::max(base, context.end);
 }
 
 bool ContextTable::make_room(Context& context, std::uint32_t number) {

@@ -124,6 +124,11 @@ class ContextTable {
 
   /// Gives up what is known of all numbers below, and their replies. What runs goes on.
   void raise_base(Context& context, std::uint32_t base);
+  /// Gives up the memory for states where none is known. Not as soon as the base rises: what comes
+  /// with it is mostly the next number.
+  void trim(Context& context) {
+    if (context.base == context.end && context.ring != kNoBlock) drop_ring(context);
+  }
 
   // For planted bugs, which do what nobody may.
 

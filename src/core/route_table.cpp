@@ -41,9 +41,11 @@ Slot RouteTable::hold(const Address& address) {
   } else {
     route = fresh_++;
   }
-  routes_.make(
-      route,
-      {.peer = address.peer, .local = address.local, .client_id = address.client_id, .holders = 1});
+  routes_.make(route, {.peer = address.peer,
+                       .local = address.local,
+                       .client_id = address.client_id,
+                       .loopback = address.peer.address().kind() == AddressKind::kLoopback,
+                       .holders = 1});
   return route;
 }
 

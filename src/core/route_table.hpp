@@ -22,6 +22,7 @@ struct Route {
   Endpoint peer{};
   IpAddress local{};  ///< Where the client's datagrams were sent to.
   ClientId client_id{};
+  bool loopback = false;  ///< The peer is on this machine.
   KnownTicket ticket{};
   AddressShare* share =
       nullptr;  ///< Of the peer's address, held; none as long as nobody asked for it.

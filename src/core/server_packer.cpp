@@ -50,8 +50,8 @@ std::optional<Transmit> ServerState::poll_transmit(MutableBytes buffer, Instant 
 /// but the last. Gives the octets of all.
 std::size_t ServerState::pack_run(MutableBytes buffer, Slot route, const ClearHeader& header,
                                   Transmit& transmit) {
-  const bool loopback = routes.at(route).peer.address().kind() == AddressKind::kLoopback;
-  const std::size_t most = loopback ? options.loopback_datagram_size : kDatagramSize;
+  const std::size_t most =
+      routes.at(route).loopback ? options.loopback_datagram_size : kDatagramSize;
   const std::size_t segment = pack(buffer.first(most), route, header);
   // What does not fit into the datagram size goes alone in a longer one (§8.3).
   if (segment == 0) return pack_one(buffer, route, header);

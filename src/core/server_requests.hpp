@@ -23,6 +23,7 @@ namespace volley {
     }
     if (!answer_other(now)) {
       close_page();
+      if (at_hand.context != nullptr) contexts.trim(*at_hand.context);
       return nullptr;
     }
   }
