@@ -223,8 +223,10 @@ void ClientState::take_nack(Slot slot, const Frame& nack, Instant now) {
   request.overloaded = nack.code == NackCode::kOverload;
   const Duration detail =
       nack.code == NackCode::kNever ? Duration::zero() : std::chrono::milliseconds{nack.detail};
-  const Instant end_of_wait =
-      request.datagram == kNoSlot ? now : wait_end(sent_[request.datagram], request);
+  // What was about to be sent again is not: that it had been hastened must not cut its wait short.
+  const Instant end_of_wait = request.datagram == kNoSlot
+                                  ? later(now, request.schedule.backoff())
+                                  : wait_end(sent_[request.datagram], request);
   rest(slot, std::max(end_of_wait, now + detail), now);
 }
 

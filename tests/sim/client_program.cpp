@@ -18,6 +18,7 @@ void ClientHost::make_requests(unsigned count) {
   if (scene_.has(Fault::kCancel) && !scene_.well() && random_.below(4) == 0) cancel_one();
   if (random_.below(32) == 0) ping();
   for (unsigned i = 0; i < count; ++i) make_request(workload_.wish());
+  idle_turns_ = 0;  // It is not woken for nothing, though there may be no room for what it wants.
   schedule_turn(scene_.world.now());
 }
 
