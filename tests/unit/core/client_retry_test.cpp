@@ -338,5 +338,21 @@ TEST(ClientRetry, RequestsThatNeverGotTheirTurnEndAtTheirDeadline) {
   EXPECT_EQ(story.ended()->outcome, Outcome::kNotExecuted);
 }
 
+TEST(ClientRetry, WhatWasHastenedAndThenPutOffWaitsOutItsWait) {
+  ClientStory story;
+  story.ask();
+  story.meet_and_send();
+  story.hear({reply_to(1)});
+  ASSERT_TRUE(story.ended());
+  story.ask_idempotent();
+  ASSERT_TRUE(story.sent());
+  ++story.ticket;
+  story.hear_bare(1);                             // It is to be sent again at once,
+  story.hear({nack_of(2, NackCode::kBusy, 10)});  // and not for the next 10 ms.
+  EXPECT_FALSE(story.sent());
+  EXPECT_TRUE(story.pass(99ms).empty());
+  EXPECT_EQ(story.pass(1ms).size(), 1U);
+}
+
 }  // namespace
 }  // namespace volley
