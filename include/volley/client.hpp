@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -28,6 +29,8 @@ struct ClientOptions {
   /// Send by this interface only.
   std::string device{};
   Idle idle = Idle::kSleep;
+  double drop = 0.0;       ///< Probability that a datagram in is ignored: simulated loss.
+  std::uint64_t seed = 1;  ///< Of that loss.
   /// Run on the socket before it is used: options that Volley does not know of.
   std::function<Result<void>(UdpSocket&)> prepare{};
   /// Told of each echo of submit_ping(), from within a run call.

@@ -62,6 +62,7 @@ struct ClientCounters {
   std::uint64_t unsent = 0;       ///< … to here.
   std::uint64_t pongs_again = 0;  ///< Echoes that came a second time.
   std::uint64_t expired = 0;      ///< Waits that ended without an answer.
+  std::uint64_t seemed_lost = 0;  ///< With requests, when later ones were answered before them.
   std::uint64_t reductions = 0;   ///< Of the congestion window.
   std::uint64_t epochs = 0;       ///< Epochs the server had.
 };

@@ -17,7 +17,7 @@ struct RetryPolicy {
   Duration give_up;           ///< The deadline, counted from the first send.
   unsigned max_attempts = 0;  ///< Sends at most; 0: as many as fit before the deadline.
   double jitter = 0.25;  ///< Each wait grows by a random part of itself, up to this. Never shrinks.
-  bool adaptive = true;  ///< Measured round trips replace first_wait.
+  bool adaptive = true;  ///< Measured round trips replace first_wait, and losses are found by them.
 };
 
 /// For loopback, link-local and private addresses: 0.1, 0.2, 0.4, 0.8, 1.6 s, then the server may

@@ -19,6 +19,7 @@ inline void ClientState::take_out(Slot slot, bool answered, Instant now) {
   SentDatagram& datagram = sent_[waited_in];
   datagram.requests.erase(requests_, slot);
   if (!answered) datagram.all_answered = false;
+  if (answered) sent_.settle(waited_in);
   if (datagram.requests.empty()) close(waited_in, now);
 }
 

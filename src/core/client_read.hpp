@@ -47,9 +47,11 @@ void ClientState::read(const Datagram& datagram, Instant now, Tell tell) {
       tell(id, answer);
     }
     const auto frame = frames.next();
-    if (!frame) return;
+    if (!frame) break;
     take_frame(*frame, heard, now);
   }
+  const Slot unheard = sent_.oldest_unheard();
+  if (unheard != kNoSlot && sent_[unheard].order < answered_) find_losses(now);
 }
 
 /// Ends a request that is in a page, and so was sent once: a reply to that came.
@@ -62,7 +64,8 @@ void ClientState::read(const Datagram& datagram, Instant now, Tell tell) {
   SentDatagram& datagram = sent_[waited_in];
   answer.attempts = 1;
   answer.elapsed = now - request.made;
-  if (!reply.deferred) answer.round_trip = round_trip(datagram, now);
+  if (!reply.deferred) answer.round_trip = round_trip(waited_in, now);
+  sent_.settle(waited_in);
   heard.numbers.finish(reply.sequence);
   requests_.end(slot);
   if (--datagram.page.waiting == 0) close(waited_in, now);

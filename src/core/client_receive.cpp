@@ -159,14 +159,19 @@ std::optional<Duration> ClientState::round_trip(const ClientRequest& request, co
   const bool latest = frame.attempt == request.schedule.attempts();
   if (latest ? request.answered : request.first_answered) return std::nullopt;
   if (latest && request.datagram != kNoSlot) {
-    SentDatagram& datagram = sent_[request.datagram];
-    if (datagram.kind != SentDatagram::Kind::kRequests) return std::nullopt;
-    return round_trip(datagram, now);
+    if (sent_[request.datagram].kind != SentDatagram::Kind::kRequests) return std::nullopt;
+    return round_trip(request.datagram, now);
   }
   if (frame.attempt != 1) return std::nullopt;  // When it was sent is known no more.
   const Instant sent = request.schedule.start();
   if (std::exchange(sampled_, sent) != sent) rtt_.sample(now - sent);
   return now - sent;
+}
+
+/// The first prompt answer to anything in a datagram.
+void ClientState::take_sample(Slot datagram, Instant now) {
+  rtt_.sample(now - sent_[datagram].sent);
+  answered_ = std::max(answered_, sent_[datagram].order);
 }
 
 /// Ends a request whose number a reply has, unless it answers nothing that was sent. It may be in a
@@ -180,6 +185,7 @@ bool ClientState::end_apart(Slot slot, Frame reply, const Heard& heard, Instant 
   answer.attempts = request.schedule.attempts();
   answer.elapsed = now - request.made;
   answer.round_trip = round_trip(request, reply, now);
+  judge_loss(slot, reply, now);
   leave(slot, true, now);
   return true;
 }
@@ -193,6 +199,7 @@ void ClientState::take_frame(const Frame& frame, const Heard& heard, Instant now
   leave_page(slot);
   ClientRequest& request = requests_[slot];
   round_trip(request, frame, now);
+  judge_loss(slot, frame, now);
   const unsigned latest = std::min<unsigned>(request.schedule.attempts(), kLastAttempt);
   if (frame.attempt == latest) request.answered = true;
   if (frame.attempt == 1) request.first_answered = true;

@@ -27,7 +27,7 @@ struct alignas(64) ClientRequest {
   std::uint32_t heard = 0;  ///< With `expired`: how many datagrams the server had sent then.
   State state = State::kQueued;
   std::uint8_t numbers = 0;  ///< Which of the client's two client_ids its number belongs to.
-  bool idempotent = false;
+  bool idempotent : 1 = false;
   bool stamped : 1 = false;         ///< The epoch of its stamp is the one held.
   bool backs_off : 1 = false;       ///< Due because its wait ended: the next is twice as long.
   bool hastened : 1 = false;        ///< Became due before its wait ended, once until one does.
@@ -36,6 +36,7 @@ struct alignas(64) ClientRequest {
   bool first_answered : 1 = false;  ///< its first.
   bool overloaded : 1 = false;      ///< The last answer was OVERLOAD.
   bool in_page : 1 = false;         ///< And so in no list.
+  bool seemed_lost : 1 = false;     ///< Hastened because later datagrams were answered.
 
   bool was_sent() const { return state != State::kQueued; }
 };

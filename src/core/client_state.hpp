@@ -31,8 +31,8 @@ namespace volley {
 
 /// What is behind ClientCore: its calls are these, and mean what they mean there. Its parts, by
 /// file: client_state.cpp takes requests in and ends them, client_pages.cpp has to do with those in
-/// pages, client_transmit.cpp packs, client_receive.cpp reads, client_wait.cpp waits and hastens.
-/// What each request passes is inline: here and in client_read.hpp.
+/// pages, client_transmit.cpp packs, client_receive.cpp reads, client_wait.cpp waits and hastens,
+/// client_loss.cpp finds losses. What each request passes is inline: here and in client_read.hpp.
 class ClientState {
  public:
   /// `first`: the first client_id's first number, 1 but in tests.
@@ -172,15 +172,22 @@ class ClientState {
   // By value, so that the caller need not have it in memory.
   bool end_apart(Slot slot, Frame reply, const Heard& heard, Instant now, Answer& answer);
   bool is_answer(const Frame& frame, const ClientRequest& request, const Heard& heard);
-  Duration round_trip(SentDatagram& datagram, Instant now) {
+  Duration round_trip(Slot datagram, Instant now) {
+    SentDatagram& answered = sent_[datagram];
     // What shared a datagram measured one round trip, and not many.
-    if (!std::exchange(datagram.sampled, true)) rtt_.sample(now - datagram.sent);
-    return now - datagram.sent;
+    if (!std::exchange(answered.sampled, true)) take_sample(datagram, now);
+    return now - answered.sent;
   }
+  void take_sample(Slot datagram, Instant now);
   std::optional<Duration> round_trip(const ClientRequest& request, const Frame& frame, Instant now);
   void take_frame(const Frame& frame, const Heard& heard, Instant now);
   void take_nack(Slot slot, const Frame& frame, Instant now);
   void take_pong(const Frame& frame, Instant now);
+
+  // client_loss.cpp.
+  void find_losses(Instant now);
+  void take_for_lost(Slot datagram, Instant now);
+  void judge_loss(Slot slot, const Frame& frame, Instant now);
 
   // client_wait.cpp.
   Instant wait_end(const SentDatagram& datagram, const ClientRequest& request) const;
@@ -226,13 +233,16 @@ class ClientState {
   std::uint32_t told_;                      // The present client_id's L as the server knows it.
   Instant tell_at_ = Instant::max();        // When to tell L if nothing else does.
 
-  std::uint32_t heard_ = 0;              // Datagrams of the server's, modulo 2^32.
-  Instant heard_bare_ = Instant::min();  // When the last bare header came.
-  Slot bare_ = kNoSlot;                  // The one that was sent and waits.
-  Instant sampled_ = Instant::min();     // t0 of those whose late answers gave the last round trip.
-  Slot resting_ = kNoSlot;               // Where the datagram being handled puts what rests.
-  std::size_t mean_reply_ = 0;           // r of protocol.md §7, in sixteenths of an octet.
-  std::size_t run_size_ = 0;             // Of the datagrams since poll_transmit() had nothing.
+  std::uint32_t heard_ = 0;                // Datagrams of the server's, modulo 2^32.
+  Instant heard_bare_ = Instant::min();    // When the last bare header came.
+  Slot bare_ = kNoSlot;                    // The one that was sent and waits.
+  std::uint64_t answered_ = 0;             // SentDatagram::order of the last answered promptly.
+  Instant doubts_until_ = Instant::min();  // No loss is believed before:
+  Duration doubt_{};                       // so long, after one that was none.
+  Instant sampled_ = Instant::min();  // t0 of those whose late answers gave the last round trip.
+  Slot resting_ = kNoSlot;            // Where the datagram being handled puts what rests.
+  std::size_t mean_reply_ = 0;        // r of protocol.md §7, in sixteenths of an octet.
+  std::size_t run_size_ = 0;          // Of the datagrams since poll_transmit() had nothing.
   std::optional<ErrorCode> hint_;
   Instant hinted_{};
   ClientCounters counters_;

@@ -9,6 +9,7 @@ namespace volley {
 
 void ClientState::handle_timeout(Instant now) {
   while (const auto datagram = sent_.pop_due(now)) wait_over(*datagram, now);
+  find_losses(now);
   if (gives_up_contact(now)) {
     contact_ = {};
     while (!queue_.empty()) end_unanswered(queue_.front(), Reason::kNoAnswer, now);
@@ -105,6 +106,7 @@ void ClientState::expire(Slot slot, Instant now) {
   request.heard = heard_;
   request.backs_off = true;
   request.hastened = false;
+  request.seemed_lost = false;
   line_up(due_, slot);
 }
 

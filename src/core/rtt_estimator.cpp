@@ -20,11 +20,12 @@ void RttEstimator::sample(Duration rtt) {
   VOLLEY_CHECK(rtt >= Duration::zero());
   backed_off_ = Duration::zero();
   if (!estimate_) {
-    estimate_ = Estimate{.smoothed = rtt, .variation = rtt / 2};
+    estimate_ = Estimate{.smoothed = rtt, .variation = rtt / 2, .latest = rtt};
     return;
   }
   // RFC 6298 §2.3: beta = 1/4, alpha = 1/8, the variation first, by the old mean.
-  auto& [smoothed, variation] = *estimate_;
+  auto& [smoothed, variation, latest] = *estimate_;
+  latest = rtt;
   variation += (std::chrono::abs(smoothed - rtt) - variation) / 4;
   smoothed += (rtt - smoothed) / 8;
 }
@@ -39,6 +40,12 @@ Duration RttEstimator::timeout() const {
   if (!estimate_) return std::max(policy_.first_wait, backed_off_);
   const Duration wait = estimate_->smoothed + std::max(4 * estimate_->variation, kGranularity);
   return std::max(std::clamp(wait, policy_.floor, policy_.cap), backed_off_);
+}
+
+Duration RttEstimator::time_threshold() const {
+  VOLLEY_CHECK(estimate_.has_value());
+  const Duration longer = std::max(estimate_->smoothed, estimate_->latest);
+  return std::max(longer + longer / 8, kGranularity);
 }
 
 std::optional<Duration> RttEstimator::smoothed() const {

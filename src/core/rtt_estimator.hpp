@@ -30,6 +30,10 @@ class RttEstimator {
   /// [floor, cap] after. Always first_wait if the policy is not adaptive.
   Duration timeout() const;
 
+  /// How long after it was sent a datagram is taken for lost, if a later one was answered: RFC 9002
+  /// §6.1.2, 9/8 of a round trip. Requires a sample.
+  Duration time_threshold() const;
+
   /// The smoothed round trip, once there is a sample.
   std::optional<Duration> smoothed() const;
 
@@ -37,6 +41,7 @@ class RttEstimator {
   struct Estimate {
     Duration smoothed;
     Duration variation;
+    Duration latest;
   };
 
   RetryPolicy policy_;

@@ -30,6 +30,8 @@ struct SentDatagram {
   double draw = 0;                 ///< Of their jitter.
   SlotList requests{};             ///< Those that still wait.
   SlotLinks links{};               ///< In the order of sending; before, in that of making.
+  SlotLinks unheard_links{};       ///< The same among those that nothing was heard of.
+  std::uint64_t order = 0;         ///< Of sending, among those with requests.
   std::uint64_t ping = 0;          ///< Of a PING: its opaque.
   std::size_t weight = 0;          ///< In the congestion window; 0: in flight no more.
   std::uint32_t stamp = 0;         ///< HeldEpoch::stamp() of its header.
@@ -38,6 +40,7 @@ struct SentDatagram {
   bool all_answered = true;  ///< nothing of this was left unanswered.
   bool sampled = false;      ///< It has given a round trip.
   bool hastened = false;     ///< All that wait in it were.
+  bool unheard = false;      ///< It has requests, and no answer to any shows that it arrived.
   RequestPage page{};        ///< Those of its requests that are in no list, as they were made.
 };
 
@@ -56,8 +59,23 @@ class SentDatagrams {
   /// One that is yet to be sent, and until then in no order.
   Slot make(const SentDatagram& datagram);
   /// It is sent: now it is the latest.
-  void send(Slot slot) { order_.push_back(datagrams_, slot); }
+  void send(Slot slot) {
+    order_.push_back(datagrams_, slot);
+    if (datagrams_[slot].kind != SentDatagram::Kind::kRequests) return;
+    datagrams_[slot].order = ++sent_;
+    datagrams_[slot].unheard = true;
+    ByUnheard table{datagrams_};
+    unheard_.push_back(table, slot);
+  }
+  /// It arrived, or is taken for lost.
+  void settle(Slot slot) {
+    if (!datagrams_[slot].unheard) return;
+    datagrams_[slot].unheard = false;
+    ByUnheard table{datagrams_};
+    unheard_.erase(table, slot);
+  }
   void remove(Slot slot) {
+    settle(slot);
     order_.erase(datagrams_, slot);
     discard(slot);
   }
@@ -73,6 +91,8 @@ class SentDatagrams {
   /// In the order of sending; kNoSlot at the end.
   Slot oldest() const { return order_.front(); }
   Slot after(Slot slot) const { return datagrams_[slot].links.after; }
+  /// The oldest of those with requests that nothing was heard of; kNoSlot if there is none.
+  Slot oldest_unheard() const { return unheard_.front(); }
 
   /// Sets its timer, or moves it to an earlier time.
   void wake_by(Slot slot, Instant when) {
@@ -89,9 +109,20 @@ class SentDatagrams {
   }
 
  private:
+  /// The datagrams as a SlotList sees them that links them another way.
+  struct ByUnheard {
+    struct Item {
+      SlotLinks& links;
+    };
+    Item operator[](Slot slot) { return {datagrams[slot].unheard_links}; }
+    std::vector<SentDatagram>& datagrams;
+  };
+
   std::vector<SentDatagram> datagrams_;
   std::vector<Slot> free_;
   SlotList order_;
+  SlotList unheard_;
+  std::uint64_t sent_ = 0;  // Datagrams with requests.
   TimerQueue timers_;
 };
 

@@ -15,6 +15,7 @@
 #include "os/entropy.hpp"
 #include "os/poller.hpp"
 #include "runtime/error_queue.hpp"
+#include "runtime/lossy_port.hpp"
 #include "runtime/receive_depth.hpp"
 
 namespace volley {
@@ -58,7 +59,7 @@ struct Client::State {
   State(UdpSocket opened, const Endpoint& destination, const ClientOptions& options,
         os::StopFlag flag)
       : server{destination},
-        socket{std::move(opened)},
+        port{std::move(opened), options.drop, options.seed},
         core{core_options(destination, options), Sequence{1}},
         idle{options.idle},
         on_pong{options.on_pong},
@@ -82,7 +83,7 @@ struct Client::State {
   [[nodiscard]] Result<void> usable() const;
 
   Endpoint server;
-  UdpSocket socket;
+  LossyPort<UdpSocket> port;
   ClientState core;  // And not a ClientCore, whose calls go through one more.
   Idle idle;
   std::function<void(const Pong&)> on_pong;
@@ -135,7 +136,7 @@ void Client::State::flush(Instant time) {
       out.commit(*transmit);
     }
     more = out.full();
-    if (auto done = socket.send(out); !done) {
+    if (auto done = port.send(out); !done) {
       note_hint(done.error().code, time);
       hear_errors(time);
     }
@@ -146,7 +147,7 @@ void Client::State::flush(Instant time) {
 
 /// Takes in what has come, without waiting, or not for long. False: nothing came.
 bool Client::State::look(bool linger) {
-  const auto done = socket.receive(in, {.most = depth.most(), .linger = linger});
+  const auto done = port.receive(in, {.most = depth.most(), .linger = linger});
   if (!done) {
     note_hint(done.error().code, now());
     hear_errors(now());
@@ -167,7 +168,7 @@ Result<bool> Client::State::receive(std::optional<Instant> until, Instant time) 
   }
   // A timer may be late by a tick, no more.
   if ((!until || *until - time >= tick) && look(true)) return true;
-  const auto woken = os::wait_readable({socket.native_handle(), stop.descriptor()}, until);
+  const auto woken = os::wait_readable({port.port().native_handle(), stop.descriptor()}, until);
   if (!woken) return std::unexpected(woken.error());
   if (!*woken || look(false)) return *woken;
   hear_errors(now());
@@ -177,7 +178,7 @@ Result<bool> Client::State::receive(std::optional<Instant> until, Instant time) 
 /// The socket stays ready while its error queue holds anything, and once that is full of what a
 /// server's absence left, there is no room for a datagram.
 void Client::State::hear_errors(Instant time) {
-  clear_error_queue(socket, [&](const SocketError& error) {
+  clear_error_queue(port.port(), [&](const SocketError& error) {
     if (error.origin != SocketError::Origin::kOther) note_hint(error.code, time);
   });
 }
@@ -276,6 +277,7 @@ Result<Client> Client::open(const Endpoint& server, ClientOptions options) {
   if (auto valid = validate(options.policy.value_or(policy_for(server))); !valid) {
     return std::unexpected(valid.error());
   }
+  if (auto valid = validate_drop(options.drop); !valid) return std::unexpected(valid.error());
   auto socket = open_socket(server, options);
   if (!socket) return std::unexpected(socket.error());
   auto stop = os::StopFlag::create();

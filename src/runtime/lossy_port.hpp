@@ -3,10 +3,15 @@
 #include <cstdint>
 #include <utility>
 
+#include <volley/error.hpp>
+
 #include "base/random.hpp"
 #include "runtime/datagram_port.hpp"
 
 namespace volley {
+
+/// Whether `drop` is a probability. Fails with kInvalid.
+[[nodiscard]] Result<void> validate_drop(double drop);
 
 /// A port that loses arriving datagrams at random, each on its own: a bad network, simulated. The
 /// same seed loses the same ones of the same arrivals.

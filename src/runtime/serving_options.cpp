@@ -1,6 +1,6 @@
 #include "runtime/serving_options.hpp"
 
-#include <fmt/format.h>
+#include "runtime/lossy_port.hpp"
 
 namespace volley {
 
@@ -9,14 +9,7 @@ Result<void> validate_serving(bool has_handler, double drop) {
     return std::unexpected(
         Error{ErrorCode::kInvalid, 0, "a server needs a handler for what it is asked"});
   }
-  // Written so that NaN fails too.
-  if (!(drop >= 0 && drop <= 1)) {
-    return std::unexpected(
-        Error{ErrorCode::kInvalid, 0,
-              fmt::format("cannot drop datagrams with a probability of {}: from 0 to 1 is possible",
-                          drop)});
-  }
-  return {};
+  return validate_drop(drop);
 }
 
 }  // namespace volley

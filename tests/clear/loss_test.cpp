@@ -116,5 +116,29 @@ TEST(Loss, ThirtyPercentEachWayAndEveryRequestIsExecutedOnceAndAnswered) {
   EXPECT_LT(seconds, 60.0);
 }
 
+TEST(Loss, AClientLosesWhatItIsToldTo) {
+  auto server =
+      Server::bind({IpAddress::v4(127, 0, 0, 1), 0},
+                   [](const Execution& request, Reply& reply) { reply.send(request.body); });
+  ASSERT_TRUE(server) << server.error().message;
+  const std::jthread serving{[&] { EXPECT_TRUE(server->run()); }};
+
+  auto deaf = Client::open(server->local(), {.drop = 1});
+  const auto unheard = deaf->request(body_of(1), {.timeout = 50ms});
+  EXPECT_EQ(unheard.value().outcome, Outcome::kNotExecuted) << "it never learnt the epoch";
+  auto half = Client::open(server->local(), {.drop = 0.5, .seed = 7});
+  unsigned attempts = 0;
+  for (int i = 0; i < 50; ++i) {
+    const auto answer = half->request(body_of(2), {.timeout = 60s});
+    EXPECT_TRUE(answer.value());
+    attempts += answer->attempts;
+  }
+  EXPECT_GT(attempts, 70U);
+  EXPECT_LT(attempts, 150U);
+  const auto impossible = Client::open(server->local(), {.drop = 1.5});
+  EXPECT_EQ(impossible.error().code, ErrorCode::kInvalid);
+  server->stop();
+}
+
 }  // namespace
 }  // namespace volley

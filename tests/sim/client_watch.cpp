@@ -37,6 +37,10 @@ void ClientWatch::received(Bytes datagram) {
     const bool refuses = frame->nacks(WireNack::kBusy) || frame->nacks(WireNack::kNever);
     Flight* const flight = refuses ? id->flights->find(frame->seq) : nullptr;
     if (flight != nullptr) flight->refused = true;
+    if (frame->type == WireType::kPong || frame->deferred() || frame->attempt == 255) continue;
+    const Flight* const answered = id->flights->find(frame->seq);
+    if (answered == nullptr || answered->attempt != frame->attempt) continue;
+    answered_ = std::max(answered_, answered->order);
   }
 }
 
@@ -50,6 +54,7 @@ void ClientWatch::sent(Bytes datagram, Instant local, std::size_t open, Instant 
   check_lowest(*header, id, now);
   check_shape(*header, datagram, now);
   FrameWalk walk{datagram};
+  ++order_;
   while (const auto frame = walk.next()) take_frame(id, *frame, local, open, now);
   if (walk.malformed()) violate(now, "well-formed", "writes a malformed frame");
 }
@@ -141,6 +146,7 @@ void ClientWatch::take_frame(const Id& id, const WireFrame& frame, Instant local
     take_next(flight, frame, local, open, now);
   }
   flight.last = local;
+  flight.order = order_;
   flight.news = news_;
   flight.epochs = epochs_;
   flight.disturbance = disturbance_;
@@ -189,14 +195,20 @@ void ClientWatch::take_next(Flight& flight, const WireFrame& frame, Instant loca
   check_gap(flight, frame, local - flight.last, open, now);
 }
 
+/// protocol.md §7.1: whether an answer to a later datagram showed that its latest frame was lost.
+bool ClientWatch::overtaken(const Flight& flight, Duration gap) const {
+  if (!seat_.profile.policy.adaptive || flight.order >= answered_) return false;
+  return flight.order + 3 <= answered_ || gap >= 1ms;
+}
+
 /// protocol.md §5.6: each wait is twice the last, up to the cap, and grows by its jitter at most. A
-/// request that becomes due at once (§5.3, §5.9) is sent sooner, for a bare header only, and then
-/// the wait does not grow.
+/// request that becomes due at once is sent sooner, for a bare header (§5.3, §5.9) or a loss (§7.1)
+/// only, and then the wait does not grow.
 void ClientWatch::check_gap(Flight& flight, const WireFrame& frame, Duration gap, std::size_t open,
                             Instant now) {
   const RetryPolicy& policy = seat_.profile.policy;
   const auto name = [&] { return seat_.books.name(flight.uid); };
-  if (flight.news == news_) {
+  if (flight.news == news_ && !overtaken(flight, gap)) {
     if (gap < flight.least_wait) {
       violate(now, "backoff",
               fmt::format("sends {} again after {} ns, not {}", name(), gap.count(),

@@ -57,6 +57,7 @@ class ClientWatch {
   void take_first(Flight& flight, const WireFrame& frame, Instant local, Instant now);
   void take_next(Flight& flight, const WireFrame& frame, Instant local, std::size_t open,
                  Instant now);
+  bool overtaken(const Flight& flight, Duration gap) const;
   void check_gap(Flight& flight, const WireFrame& frame, Duration gap, std::size_t open,
                  Instant now);
 
@@ -67,6 +68,8 @@ class ClientWatch {
   std::uint64_t news_ = 0;
   std::uint64_t epochs_ = 0;
   std::uint64_t disturbance_ = 0;
+  std::uint64_t order_ = 0;     // Datagrams with requests that were sent,
+  std::uint64_t answered_ = 0;  // and the last of them that was answered promptly.
 };
 
 }  // namespace volley::sim

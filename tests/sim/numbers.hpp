@@ -24,6 +24,7 @@ struct Flight {
   Duration gap{};                 ///< Between the last two.
   std::uint64_t news = 0;         ///< How many bare headers and hints its client had then.
   std::uint64_t epochs = 0;       ///< How many epochs.
+  std::uint64_t order = 0;        ///< Which of the datagrams with requests had its latest frame.
   std::uint64_t disturbance = 0;  ///< How often anything happened but this request.
 };
 

@@ -47,6 +47,7 @@ struct WireFrame {
   std::size_t size = 0;  ///< Of the whole frame.
 
   bool idempotent() const { return type == WireType::kRequest && flags == 1; }
+  bool deferred() const { return type == WireType::kReply && flags == 1; }
   bool nacks(WireNack code) const {
     return type == WireType::kNack && flags == static_cast<std::uint8_t>(code);
   }
