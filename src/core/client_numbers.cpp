@@ -8,6 +8,7 @@ namespace volley {
 ClientNumbers::ClientNumbers(ClientId id, Sequence first, std::size_t expected)
     : id_{id},
       lowest_{std::to_underlying(first)},
+      sent_{lowest_},
       next_{lowest_},
       limit_{lowest_},
       mask_{static_cast<std::uint32_t>(
@@ -15,10 +16,10 @@ ClientNumbers::ClientNumbers(ClientId id, Sequence first, std::size_t expected)
             1},
       ring_(mask_ + std::size_t{1}, kNoSlot) {}
 
-bool ClientNumbers::raise_limit(std::uint32_t count) {
-  while (next_ - lowest_unfinished() + count > mask_ + 1 && mask_ < kWindow - 1) grow();
+bool ClientNumbers::raise_limit() {
+  if (next_ - lowest_unfinished() > mask_ && mask_ < kWindow - 1) grow();
   limit_ = std::min(lowest_ + mask_, std::to_underlying(kLastSequence)) + 1;
-  return limit_ - next_ >= count;
+  return next_ != limit_;
 }
 
 void ClientNumbers::grow() {

@@ -31,31 +31,40 @@ class ClientNumbers {
   bool all_finished() const { return lowest_unfinished() == next_; }
   bool used_up() const { return next_ > std::to_underlying(kLastSequence); }
 
-  /// Whether give() may be called so often: the window and the numbers have an end.
-  bool can_give(std::uint32_t count = 1) { return limit_ - next_ >= count || raise_limit(count); }
+  /// Whether give() may be called: the window and the numbers have an end.
+  bool can_give() { return next_ != limit_ || raise_limit(); }
   /// The next number, for the request in this slot. Requires can_give().
   Sequence give(Slot slot) {
     VOLLEY_CHECK(next_ != limit_);
     ring_[next_ & mask_] = slot;
     return Sequence{next_++};
   }
-
-  /// Whose number it is; kNoSlot if it is finished or was never given.
-  Slot find(Sequence sequence) const {
-    const std::uint32_t number = std::to_underlying(sequence);
-    return number - lowest_ < next_ - lowest_ ? ring_[number & mask_] : kNoSlot;
+  /// So many of those given are sent, in their order.
+  void send(std::uint32_t count) { sent_ += count; }
+  /// Whose number it is that was given and not sent.
+  Slot unsent(Sequence sequence) const { return ring_[std::to_underlying(sequence) & mask_]; }
+  /// Those that were given and not sent are nobody's, and will be given again.
+  void take_back() {
+    while (next_ != sent_) ring_[--next_ & mask_] = kNoSlot;
   }
 
-  /// Requires that it is given and not finished.
+  /// Whose number it is; kNoSlot if it is finished or was never sent.
+  Slot find(Sequence sequence) const {
+    const std::uint32_t number = std::to_underlying(sequence);
+    return number - lowest_ < sent_ - lowest_ ? ring_[number & mask_] : kNoSlot;
+  }
+
+  /// Requires that it was sent and is not finished.
   void finish(Sequence sequence) { ring_[std::to_underlying(sequence) & mask_] = kNoSlot; }
 
  private:
-  bool raise_limit(std::uint32_t count);
+  bool raise_limit();
   void grow();
 
   ClientId id_;
   mutable std::uint32_t lowest_;  // L, or below: it is looked up when it is asked for.
-  std::uint32_t next_;
+  std::uint32_t sent_;            // None from here on was sent,
+  std::uint32_t next_;            // or, from here on, given.
   std::uint32_t limit_;  // None from here on may be given before raise_limit() looked again.
   std::uint32_t mask_;   // The ring's size, a power of two, less 1.
   std::vector<Slot> ring_;

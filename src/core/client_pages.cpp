@@ -20,7 +20,9 @@ constexpr std::size_t kSpareOctets = std::size_t{512} * 1024;
 /// the queue instead.
 bool ClientState::open_page(std::size_t frame_size) {
   close_page();
-  if (!server_.known() || !queue_.empty() || frame_size > pages_.page_size()) return false;
+  ClientNumbers& numbers = numbers_[present_];
+  if (!server_.known() || !queue_.empty() || !numbers.can_give()) return false;
+  if (frame_size > pages_.page_size()) return false;
   const std::size_t in_flight = requests_.size() * frame_size;
   if (pages_.octets_in_use() > 4 * in_flight + kSpareOctets) return false;
   if (!requests_wait()) first_deadline_ = Instant::max();
@@ -33,7 +35,8 @@ bool ClientState::open_page(std::size_t frame_size) {
   const Slot memory = pages_.take();
   const Slot datagram = sent_.make({.kind = SentDatagram::Kind::kUnsent});
   unsent_.push_back(sent_, datagram);
-  open_ = RequestPageWriter{datagram, memory, {pages_.at(memory), room}};
+  open_ = RequestPageWriter{
+      datagram, {.memory = memory, .numbers = present_}, numbers, {pages_.at(memory), room}};
   return true;
 }
 
@@ -53,9 +56,9 @@ ClientState::Unsent ClientState::unsent() const {
   return unsent;
 }
 
-/// A request was written whose deadline is not that of those before.
-void ClientState::note_deadline(Instant deadline) {
-  open_.take_deadline(deadline);
+/// A request will be written whose deadline is not that of those before.
+void ClientState::note_deadline(Instant deadline, Instant now) {
+  open_.take_deadline(deadline, milliseconds_until(deadline, now));
   first_deadline_ = std::min(first_deadline_, deadline);
 }
 
@@ -66,13 +69,13 @@ std::optional<Transmit> ClientState::send_page(MutableBytes buffer, Instant now)
   const Slot slot = unsent_.front();
   SentDatagram& datagram = sent_[slot];
   RequestPage& page = datagram.page;
-  if (page.charged > window_.room() || page.deadline <= now ||
-      !numbers_[present_].can_give(page.waiting)) {
+  if (page.charged > window_.room() || page.deadline <= now) {
     take_apart_unsent();
     return std::nullopt;
   }
   unsent_.erase(sent_, slot);
-  give_numbers(page, now);
+  numbers_[page.numbers].send(page.waiting);
+  tell_time_left(page, now);
   FrameWriter frames{
       buffer.first(options_.datagram_size - ClearChannel::kBack).subspan(ClearChannel::kFront)};
   frames.copy({pages_.at(page.memory), page.octets});
@@ -82,7 +85,6 @@ std::optional<Transmit> ClientState::send_page(MutableBytes buffer, Instant now)
   RetrySchedule schedule;
   schedule.sent(options_.policy, first_wait, now);
   page.backoff = schedule.backoff();
-  page.numbers = present_;
   datagram.kind = SentDatagram::Kind::kRequests;
   datagram.sent = now;
   datagram.draw = jitter_.unit();
@@ -93,21 +95,23 @@ std::optional<Transmit> ClientState::send_page(MutableBytes buffer, Instant now)
   const Instant wait_end = later(now, schedule.wait(options_.policy, datagram.draw));
   sent_.wake_by(slot, std::min(wait_end, page.deadline));
 
-  return seal_in_run(buffer, frames, present_);
+  return seal_in_run(buffer, frames, page.numbers);
 }
 
-/// Writes the numbers of its requests, and the time they have, into the frames of a page. Each
-/// request passes here.
-void ClientState::give_numbers(const RequestPage& page, Instant now) {
-  ClientNumbers& numbers = numbers_[present_];
+/// Writes the time that its requests have into the frames of a page that is sent, if they do not
+/// tell it already: nearly all are made and sent within one millisecond.
+void ClientState::tell_time_left(const RequestPage& page, Instant now) {
   std::uint16_t ttl_ms = milliseconds_until(page.deadline, now);
+  if (page.one_deadline && ttl_ms == page.ttl_ms) return;
   std::byte* frame = pages_.at(page.memory);
   const std::byte* const end = frame + page.octets;
   while (frame != end) {
     const auto head = MessageHead::read(frame);
-    const Slot slot = std::to_underlying(head.sequence());
-    if (!page.one_deadline) ttl_ms = milliseconds_until(requests_[slot].schedule.deadline(), now);
-    head.with(numbers.give(slot), ttl_ms).write(frame);
+    if (!page.one_deadline) {
+      const Slot slot = numbers_[page.numbers].find(head.sequence());
+      ttl_ms = milliseconds_until(requests_[slot].schedule.deadline(), now);
+    }
+    head.with_word(ttl_ms).write(frame);
     frame += MessageHead::kSize + head.length();
   }
 }
@@ -133,10 +137,11 @@ void ClientState::take_apart(Slot datagram) {
     const Slot slot = numbers_[page.numbers].find(frame.sequence);
     if (slot == kNoSlot) continue;
     ClientRequest& request = requests_[slot];
-    request.in_page = false;
+    request.begin_outside();
     request.schedule.sent_first(page.backoff, sent.sent);
     request.sequence = frame.sequence;
     request.numbers = page.numbers;
+    request.datagram = datagram;
     request.state = State::kSent;
     request.stamped = true;
     requests_.put_body(slot, frame.body);
@@ -145,7 +150,8 @@ void ClientState::take_apart(Slot datagram) {
   pages_.give_back(page.memory);
 }
 
-/// What is in pages that were not sent lines up in the queue, before what is there.
+/// What is in pages that were not sent lines up in the queue, before what is there. It gives its
+/// numbers back.
 void ClientState::take_apart_unsent() {
   close_page();
   SlotList queue;
@@ -154,9 +160,9 @@ void ClientState::take_apart_unsent() {
     const RequestPage& page = sent_[datagram].page;
     FrameReader frames{Bytes{pages_.at(page.memory), page.octets}};
     for (Frame frame; frames.next_message(FrameType::kRequest, frame);) {
-      const Slot slot = std::to_underlying(frame.sequence);
-      requests_[slot].in_page = false;
-      requests_[slot].datagram = kNoSlot;
+      const Slot slot = numbers_[page.numbers].unsent(frame.sequence);
+      ClientRequest& request = requests_[slot];
+      request.begin_outside();
       requests_.put_body(slot, frame.body);
       queue.push_back(requests_, slot);
     }
@@ -164,6 +170,7 @@ void ClientState::take_apart_unsent() {
     unsent_.erase(sent_, datagram);
     sent_.discard(datagram);
   }
+  for (ClientNumbers& numbers : numbers_) numbers.take_back();
   queue.take_all(requests_, queue_);
   queue_ = queue;
 }

@@ -27,17 +27,17 @@ void ClientState::read(const Datagram& datagram, Instant now, Tell tell) {
                     .former = which != present_,
                     .epoch_held = opened->header.epoch == server_.epoch()};
   FrameReader frames{opened->frames};
+  // What replies differ in is written to it for each of them.
+  Answer answer{.outcome = Outcome::kReply, .reason = Reason::kNone, .attempts = 1};
   while (true) {
     for (Frame reply; frames.next_message(FrameType::kReply, reply);) {
-      Answer answer{.outcome = Outcome::kReply,
-                    .reason = Reason::kNone,
-                    .status = reply.status,
-                    .body = reply.body};
       const Slot slot = heard.numbers.find(reply.sequence);
       if (slot == kNoSlot) {
         count(Drop::kLate);
         continue;
       }
+      answer.status = reply.status;
+      answer.body = reply.body;
       const RequestId id = requests_.id_of(slot);
       if (requests_[slot].in_page && reply.attempt == 1 && heard.epoch_held) [[likely]] {
         end_in_page(slot, reply, heard, now, answer);
@@ -63,11 +63,12 @@ void ClientState::read(const Datagram& datagram, Instant now, Tell tell) {
   const Slot waited_in = request.datagram;
   SentDatagram& datagram = sent_[waited_in];
   answer.attempts = 1;
-  answer.elapsed = now - request.made;
+  answer.elapsed = now - request.schedule.start();
+  answer.round_trip.reset();
   if (!reply.deferred) answer.round_trip = round_trip(waited_in, now);
   sent_.settle(waited_in);
   heard.numbers.finish(reply.sequence);
-  requests_.end(slot);
+  requests_.end_without_body(slot);
   if (--datagram.page.waiting == 0) close(waited_in, now);
   if (heard.former && heard.numbers.all_finished()) tell_former_ = true;
   if (requests_.size() == 0) fall_idle(now);

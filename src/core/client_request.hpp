@@ -13,7 +13,7 @@ namespace volley {
 /// What a client core keeps of one unfinished request (protocol.md §5.1): one cache line.
 ///
 /// It is in the page of a datagram, sent or not, as long as nothing but a reply can happen to it:
-/// then only what it was made with is here, and which datagram that is. Else it is in one list at a
+/// then only begin_in_page() was written here. Else it is in one list at a
 /// time: among the queued, which were never sent; among the due, which are to be sent again; or
 /// among the requests of a sent datagram, where it waits for an answer.
 struct alignas(64) ClientRequest {
@@ -39,6 +39,20 @@ struct alignas(64) ClientRequest {
   bool seemed_lost : 1 = false;     ///< Hastened because later datagrams were answered.
 
   bool was_sent() const { return state != State::kQueued; }
+
+  /// A new one that goes to a page: nothing else of it is looked at there.
+  void begin_in_page(Instant now, Instant deadline, bool may_repeat) {
+    schedule.begin(now, deadline);
+    state = State::kQueued;
+    idempotent = may_repeat;
+    in_page = true;
+  }
+  /// It goes to none, or leaves the one it was in.
+  void begin_outside() {
+    *this = {.schedule = RetrySchedule{schedule.start(), schedule.deadline() - schedule.start()},
+             .made = schedule.start(),
+             .idempotent = idempotent};
+  }
 };
 static_assert(sizeof(ClientRequest) == 64);
 

@@ -58,6 +58,7 @@ Error ClientState::refusal(Bytes body) const {
 
 /// Puts a new request that is in no page at the end of those to be sent.
 void ClientState::line_up_apart(Slot slot, Bytes body, Instant now) {
+  requests_[slot].begin_outside();
   requests_.put_body(slot, body);
   line_up(queue_, slot);
   if (!server_.known()) hasten_contact(now);

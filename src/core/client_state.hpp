@@ -49,10 +49,10 @@ class ClientState {
   bool takes(Bytes body) const { return body.size() <= kMaxBody && has_room(); }
   [[gnu::noinline]] Error refusal(Bytes body) const;
   Slot take(Bytes body, const RequestOptions& options, Instant now) {
-    const Duration timeout = options.timeout.value_or(options_.policy.give_up);
-    const Slot slot = requests_.make(RetrySchedule{now, timeout}, now);
-    requests_[slot].idempotent = options.idempotent;
-    if (!write_to_page(slot, body)) line_up_apart(slot, body, now);
+    const Instant deadline = later(now, options.timeout.value_or(options_.policy.give_up));
+    const Slot slot = requests_.make();
+    requests_[slot].begin_in_page(now, deadline, options.idempotent);
+    if (!write_to_page(slot, body, now)) line_up_apart(slot, body, now);
     ++counters_.requests;
     return slot;
   }
@@ -121,12 +121,12 @@ class ClientState {
   [[gnu::noinline]] const ClientEvent* poll_pong();  // Seldom, so poll_event() stays small.
 
   // client_pages.cpp.
-  inline bool write_to_page(Slot slot, Bytes body);
+  inline bool write_to_page(Slot slot, Bytes body, Instant now);
   bool open_page(std::size_t frame_size);
   void close_page();
-  void note_deadline(Instant deadline);
+  void note_deadline(Instant deadline, Instant now);
   std::optional<Transmit> send_page(MutableBytes buffer, Instant now);
-  void give_numbers(const RequestPage& page, Instant now);
+  void tell_time_left(const RequestPage& page, Instant now);
   void leave_page(Slot slot);
   void take_apart(Slot datagram);
   void take_apart_unsent();
@@ -249,15 +249,14 @@ class ClientState {
 };
 
 /// Writes a new request to the page of the next datagram. False: it must line up apart.
-[[gnu::always_inline]] inline bool ClientState::write_to_page(Slot slot, Bytes body) {
+[[gnu::always_inline]] inline bool ClientState::write_to_page(Slot slot, Bytes body, Instant now) {
   const std::size_t size = head_size(FrameType::kRequest) + body.size();
   if (!open_.fits(size) && !open_page(size)) return false;
   ClientRequest& request = requests_[slot];
-  request.in_page = true;
   request.datagram = open_.datagram();
-  open_.write(slot, request.idempotent, body, mean_reply_ / 16);
   const Instant deadline = request.schedule.deadline();
-  if (deadline != open_.first_deadline()) note_deadline(deadline);
+  if (deadline != open_.first_deadline()) note_deadline(deadline, now);
+  open_.write(slot, request.idempotent, body, mean_reply_ / 16);
   return true;
 }
 

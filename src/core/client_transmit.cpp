@@ -197,6 +197,7 @@ bool ClientState::add_queued(Packing& packing, std::size_t most, Instant now) {
     slot = request.links.after;
   } while (slot != kNoSlot && written < most && numbers.can_give() &&
            packing.fits_too(request_size(slot)));
+  numbers.send(static_cast<std::uint32_t>(written));
   counters_.attempts += written;
   sent_[packing.datagram].requests.take_front(requests_, queue_, last);
   set_timer(packing, requests_[last]);
@@ -271,6 +272,7 @@ void ClientState::renew_client_id() {
   };
   std::uint64_t drawn = options_.draw_secret();
   while (id_of(drawn) == 0 || id_of(drawn) == old) ++drawn;
+  close_page();
   numbers_[next] = ClientNumbers{ClientId{id_of(drawn)}, Sequence{1}, options_.window};
   tell_former_ = numbers_[present_].all_finished();
   present_ = next;

@@ -2,7 +2,6 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <new>
 #include <type_traits>
 #include <utility>
 #include <vector>
@@ -44,21 +43,19 @@ class PendingTable {
   std::size_t size() const { return size_; }
   bool full() const { return free_count_ == 0; }
 
-  /// Takes a request in, whose body is elsewhere; its entry is a fresh one that begins with these
-  /// members. Requires !full().
-  template <class... Members>
-  Slot make(const Members&... members) {
+  /// Takes a request in, whose body is elsewhere; its entry is that of some request before, for the
+  /// caller to write. Requires !full().
+  Slot make() {
     VOLLEY_CHECK(!full());
     const Slot slot = free_[--free_count_];
-    // In place: an assignment would copy one from the stack.
-    new (&entries_[slot]) Entry{members...};
     ++generations_[slot];
     ++size_;
     return slot;
   }
-  /// The same, copying its body.
+  /// The same with a fresh entry, copying its body.
   Slot add(Bytes body) {
     const Slot slot = make();
+    entries_[slot] = Entry{};
     put_body(slot, body);
     return slot;
   }
@@ -67,8 +64,12 @@ class PendingTable {
 
   /// Ends a request. Requires that it is in flight.
   void end(Slot slot) {
-    VOLLEY_CHECK(in_flight(slot));
     bodies_.drop(slot);
+    end_without_body(slot);
+  }
+  /// The same for one whose body was never copied.
+  void end_without_body(Slot slot) {
+    VOLLEY_CHECK(in_flight(slot));
     ++generations_[slot];
     --size_;
   }

@@ -20,6 +20,11 @@ class RetrySchedule {
 
   /// Of one that is made now and ends so long after, whether it is sent or not.
   RetrySchedule(Instant now, Duration timeout) : start_{now}, deadline_{later(now, timeout)} {}
+  /// The same where another's was, whose attempts and waits are left there.
+  void begin(Instant now, Instant deadline) {
+    start_ = now;
+    deadline_ = deadline;
+  }
 
   /// Counts the timeout from now instead.
   void postpone(Instant now);

@@ -49,10 +49,9 @@ class MessageHead {
     std::memcpy(to + sizeof number, &body, sizeof body);
   }
 
-  /// The same with another number and word.
-  constexpr MessageHead with(Sequence sequence, std::uint16_t word) const {
+  /// The same with another word.
+  constexpr MessageHead with_word(std::uint16_t word) const {
     MessageHead other = *this;
-    other.number_ = number_ >> 32U << 32U | std::to_underlying(sequence);
     other.body_ = std::uint32_t{word} << 16U | length();
     return other;
   }

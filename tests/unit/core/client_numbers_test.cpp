@@ -26,25 +26,36 @@ TEST(ClientNumbers, AgreesWithAMap) {
     ClientNumbers numbers{ClientId{1}, Sequence{1}, 4};
     std::map<std::uint32_t, Slot> unfinished;
     std::uint32_t next = 1;
+    std::uint32_t sent = 1;  // Those below.
     for (int step = 0; step < 3'000; ++step) {
       if (random.below(2) == 0 && unfinished.size() < 50) {
         const auto slot = static_cast<Slot>(random.below(1'000));
         ASSERT_TRUE(numbers.can_give());
         ASSERT_EQ(numbers.give(slot), Sequence{next});
         unfinished[next++] = slot;
-      } else if (!unfinished.empty()) {
+        ASSERT_EQ(numbers.unsent(Sequence{next - 1}), slot);
+      } else if (random.below(3) == 0) {
+        const auto more = static_cast<std::uint32_t>(random.below(next - sent + 1));
+        numbers.send(more);
+        sent += more;
+      } else if (random.below(20) == 0) {
+        numbers.take_back();
+        unfinished.erase(unfinished.lower_bound(sent), unfinished.end());
+        next = sent;
+      } else if (!unfinished.empty() && unfinished.begin()->first < sent) {
         // Mostly the oldest.
         auto ended = unfinished.begin();
         if (random.below(4) == 0) {
           std::advance(ended, random.below(unfinished.size()));
         }
+        if (ended->first >= sent) continue;
         numbers.finish(Sequence{ended->first});
         unfinished.erase(ended);
       }
       ASSERT_EQ(numbers.lowest_unfinished(), unfinished.empty() ? next : unfinished.begin()->first);
       ASSERT_EQ(numbers.all_finished(), unfinished.empty());
       const auto asked = static_cast<std::uint32_t>(random.below(next + 10));
-      const auto found = unfinished.find(asked);
+      const auto found = asked < sent ? unfinished.find(asked) : unfinished.end();
       ASSERT_EQ(numbers.find(Sequence{asked}), found == unfinished.end() ? kNoSlot : found->second);
     }
   }
@@ -57,6 +68,7 @@ TEST(ClientNumbers, GivesNoMoreThanTheWindowAndNoneBeyondTheLast) {
     numbers.give(i);
   }
   EXPECT_FALSE(numbers.can_give());
+  numbers.send(kWindow);
   EXPECT_EQ(numbers.find(Sequence{1}), 0U);
   EXPECT_EQ(numbers.find(Sequence{kWindow}), kWindow - 1);
   numbers.finish(Sequence{1});
@@ -65,6 +77,7 @@ TEST(ClientNumbers, GivesNoMoreThanTheWindowAndNoneBeyondTheLast) {
   ClientNumbers last{ClientId{1}, kLastSequence, 1};
   ASSERT_TRUE(last.can_give());
   EXPECT_EQ(last.give(5), kLastSequence);
+  last.send(1);
   EXPECT_TRUE(last.used_up());
   EXPECT_FALSE(last.can_give());
   EXPECT_EQ(last.find(kLastSequence), 5U);
