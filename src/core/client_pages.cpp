@@ -133,13 +133,13 @@ void ClientState::take_apart(Slot datagram) {
   const RequestPage page = std::exchange(sent.page, {});
   if (page.memory == kNoSlot) return;
   FrameReader frames{Bytes{pages_.at(page.memory), page.octets}};
-  for (Frame frame; frames.next_message(FrameType::kRequest, frame);) {
-    const Slot slot = numbers_[page.numbers].find(frame.sequence);
+  for (Message frame; frames.next_message(FrameType::kRequest, frame);) {
+    const Slot slot = numbers_[page.numbers].find(frame.sequence());
     if (slot == kNoSlot) continue;
     ClientRequest& request = requests_[slot];
     request.begin_outside();
     request.schedule.sent_first(page.backoff, sent.sent);
-    request.sequence = frame.sequence;
+    request.sequence = frame.sequence();
     request.numbers = page.numbers;
     request.datagram = datagram;
     request.state = State::kSent;
@@ -159,8 +159,8 @@ void ClientState::take_apart_unsent() {
     const Slot datagram = unsent_.front();
     const RequestPage& page = sent_[datagram].page;
     FrameReader frames{Bytes{pages_.at(page.memory), page.octets}};
-    for (Frame frame; frames.next_message(FrameType::kRequest, frame);) {
-      const Slot slot = numbers_[page.numbers].unsent(frame.sequence);
+    for (Message frame; frames.next_message(FrameType::kRequest, frame);) {
+      const Slot slot = numbers_[page.numbers].unsent(frame.sequence());
       ClientRequest& request = requests_[slot];
       request.begin_outside();
       requests_.put_body(slot, frame.body);

@@ -12,8 +12,9 @@ namespace volley {
 
 // How replies are read: inline, with whatever is done with each, since all requests pass here.
 
-/// Takes a datagram in, and calls `tell(RequestId, const Answer&)` for each reply in it, whose slot
-/// is then the caller's to release; of other ends poll_event() tells. `tell` may make requests.
+/// Takes a datagram in, and calls `tell(Slot, const Answer&)` for each reply in it: the slot of the
+/// request that it ends is then the caller's to release. Of other ends poll_event() tells. `tell`
+/// may make requests.
 template <class Tell>
 void ClientState::read(const Datagram& datagram, Instant now, Tell tell) {
   ++counters_.received;
@@ -27,27 +28,33 @@ void ClientState::read(const Datagram& datagram, Instant now, Tell tell) {
                     .former = which != present_,
                     .epoch_held = opened->header.epoch == server_.epoch()};
   FrameReader frames{opened->frames};
-  // What replies differ in is written to it for each of them.
-  Answer answer{.outcome = Outcome::kReply, .reason = Reason::kNone, .attempts = 1};
+  // One for all replies: what they differ in is written to it for each of them.
+  Answer answer{.outcome = Outcome::kReply, .reason = Reason::kNone};
+  Slot answered = kNoSlot;  // The datagram whose round trip it has.
   while (true) {
-    for (Frame reply; frames.next_message(FrameType::kReply, reply);) {
-      const Slot slot = heard.numbers.find(reply.sequence);
+    for (Message reply; frames.next_message(FrameType::kReply, reply);) {
+      const Slot slot = heard.numbers.find(reply.sequence());
       if (slot == kNoSlot) {
         count(Drop::kLate);
         continue;
       }
-      answer.status = reply.status;
+      answer.status = reply.status();
       answer.body = reply.body;
-      const RequestId id = requests_.id_of(slot);
-      if (requests_[slot].in_page && reply.attempt == 1 && heard.epoch_held) [[likely]] {
+      if (requests_[slot].in_page && reply.attempt() == 1 && heard.epoch_held) [[likely]] {
+        if (requests_[slot].datagram != answered || reply.deferred()) {
+          answered = reply.deferred() ? kNoSlot : requests_[slot].datagram;
+          answer.round_trip = hear_of_page(requests_[slot].datagram, reply.deferred(), now);
+        }
         end_in_page(slot, reply, heard, now, answer);
-      } else if (!end_apart(slot, reply, heard, now, answer)) {
-        continue;
+      } else {
+        answered = kNoSlot;
+        if (!end_apart(slot, reply.frame(), heard, now, answer)) continue;
       }
-      tell(id, answer);
+      tell(slot, answer);
     }
     const auto frame = frames.next();
     if (!frame) break;
+    answered = kNoSlot;
     take_frame(*frame, heard, now);
   }
   const Slot unheard = sent_.oldest_unheard();
@@ -55,21 +62,16 @@ void ClientState::read(const Datagram& datagram, Instant now, Tell tell) {
 }
 
 /// Ends a request that is in a page, and so was sent once: a reply to that came.
-[[gnu::always_inline]] inline void ClientState::end_in_page(Slot slot, const Frame& reply,
+[[gnu::always_inline]] inline void ClientState::end_in_page(Slot slot, const Message& reply,
                                                             const Heard& heard, Instant now,
                                                             Answer& answer) {
-  note_reply(reply);
+  note_reply(MessageHead::kSize + reply.body.size());
   const ClientRequest& request = requests_[slot];
-  const Slot waited_in = request.datagram;
-  SentDatagram& datagram = sent_[waited_in];
   answer.attempts = 1;
   answer.elapsed = now - request.schedule.start();
-  answer.round_trip.reset();
-  if (!reply.deferred) answer.round_trip = round_trip(waited_in, now);
-  sent_.settle(waited_in);
-  heard.numbers.finish(reply.sequence);
+  heard.numbers.finish(reply.sequence());
   requests_.end_without_body(slot);
-  if (--datagram.page.waiting == 0) close(waited_in, now);
+  if (--sent_[request.datagram].page.waiting == 0) close(request.datagram, now);
   if (heard.former && heard.numbers.all_finished()) tell_former_ = true;
   if (requests_.size() == 0) fall_idle(now);
 }

@@ -14,9 +14,9 @@
 namespace volley {
 
 void ClientState::handle_datagram(const Datagram& datagram, Instant now) {
-  read(datagram, now, [this](RequestId request, const Answer& answer) {
+  read(datagram, now, [this](Slot slot, const Answer& answer) {
     ClientEvent& event = ended_.push();
-    event.request = request;
+    event.request = requests_.ended_id(slot);
     event.answer = answer;
   });
 }
@@ -174,12 +174,19 @@ void ClientState::take_sample(Slot datagram, Instant now) {
   answered_ = std::max(answered_, sent_[datagram].order);
 }
 
+/// A reply came to a request in the page of that datagram. Its round trip, if the reply was prompt.
+std::optional<Duration> ClientState::hear_of_page(Slot datagram, bool deferred, Instant now) {
+  sent_.settle(datagram);
+  if (deferred) return std::nullopt;
+  return round_trip(datagram, now);
+}
+
 /// Ends a request whose number a reply has, unless it answers nothing that was sent. It may be in a
 /// page, but is none of those that end there.
 bool ClientState::end_apart(Slot slot, Frame reply, const Heard& heard, Instant now,
                             Answer& answer) {
   if (!is_answer(reply, requests_[slot], heard)) return false;
-  note_reply(reply);
+  note_reply(size_of(reply));
   leave_page(slot);
   const ClientRequest& request = requests_[slot];
   answer.attempts = request.schedule.attempts();

@@ -25,6 +25,7 @@
 #include "core/rtt_estimator.hpp"
 #include "core/sent_datagrams.hpp"
 #include "core/slot_list.hpp"
+#include "wire/frame_reader.hpp"
 #include "wire/frame_writer.hpp"
 
 namespace volley {
@@ -73,11 +74,11 @@ class ClientState {
   template <class Tell>
   void read(const Datagram& datagram, Instant now, Tell tell);
   /// Gives the slot of a request that read() told of to others.
-  void release(RequestId request) { requests_.release(slot_of(request)); }
+  void release(Slot slot) { requests_.release(slot); }
   void handle_hint(ErrorCode hint, Instant now);
   const ClientEvent* poll_event() {
     // What is kept by the slot of the request told of last could be used until now.
-    if (told_request_ != RequestId{}) release(std::exchange(told_request_, RequestId{}));
+    if (told_request_ != RequestId{}) release(slot_of(std::exchange(told_request_, RequestId{})));
     if (!ended_.empty()) {
       // It stays as it is until others took every other place, or the ring was rewound.
       const ClientEvent& event = ended_.front();
@@ -163,11 +164,12 @@ class ClientState {
     bool former;             // which is no more in use.
     bool epoch_held;
   };
-  void note_reply(const Frame& reply) {
+  void note_reply(std::size_t size) {
     ++counters_.replies;
-    mean_reply_ += size_of(reply) - mean_reply_ / 16;
+    mean_reply_ += size - mean_reply_ / 16;
   }
-  inline void end_in_page(Slot slot, const Frame& reply, const Heard& heard, Instant now,
+  std::optional<Duration> hear_of_page(Slot datagram, bool deferred, Instant now);
+  inline void end_in_page(Slot slot, const Message& reply, const Heard& heard, Instant now,
                           Answer& answer);
   // By value, so that the caller need not have it in memory.
   bool end_apart(Slot slot, Frame reply, const Heard& heard, Instant now, Answer& answer);

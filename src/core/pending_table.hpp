@@ -73,6 +73,10 @@ class PendingTable {
     ++generations_[slot];
     --size_;
   }
+  /// The id that the request of a slot had, which has ended and was not released.
+  RequestId ended_id(Slot slot) const {
+    return RequestId{std::uint64_t{generations_[slot] - 1} << 32U | slot};
+  }
   /// Gives the slot of a request that has ended to others. Once.
   void release(Slot slot) { free_[free_count_++] = slot; }
 

@@ -23,7 +23,7 @@ bool ServerState::answer_other(Instant now) {
   if (!frame) return false;
   const bool first = std::exchange(at_hand.at_start, false);
   if (frame->type == FrameType::kProbe) {
-    take_up(*frame);
+    take_up(frame->sequence, frame->attempt);
     answer_probe(now);
   } else {
     echo(*frame, first);

@@ -13,13 +13,13 @@ namespace volley {
 [[gnu::always_inline]] inline const Execution* ServerState::poll_request(Instant now) {
   settle();
   while (true) {
-    for (Frame request; at_hand.frames.next_message(FrameType::kRequest, request);) {
+    for (Message request; at_hand.frames.next_message(FrameType::kRequest, request);) {
       at_hand.at_start = false;
-      take_up(request);
-      const bool late = is_late(request, now);
-      const bool runs = request.idempotent ? take_idempotent(late)
-                                           : take_numbered(request.body.size(), late, now);
-      if (runs) return start(request);
+      take_up(request.sequence(), request.attempt());
+      const bool late = is_late(request.ttl_ms(), now);
+      const bool runs = request.idempotent() ? take_idempotent(late)
+                                             : take_numbered(request.body.size(), late, now);
+      if (runs) return start(request.idempotent(), request.body);
     }
     if (!answer_other(now)) {
       close_page();
@@ -29,10 +29,10 @@ namespace volley {
   }
 }
 
-/// From now on that frame, with its number, is the one that acts.
-inline void ServerState::take_up(const Frame& frame) {
-  at_hand.handler.number = std::to_underlying(frame.sequence);
-  at_hand.handler.attempt = frame.attempt;
+/// From now on the frame with that number and attempt is the one that acts.
+inline void ServerState::take_up(Sequence number, std::uint8_t attempt) {
+  at_hand.handler.number = std::to_underlying(number);
+  at_hand.handler.attempt = attempt;
 }
 
 inline bool ServerState::take_numbered(std::size_t body, bool late, Instant now) {
@@ -59,9 +59,8 @@ inline NumberState* ServerState::admit(Instant now) {
   return at_hand.state != nullptr ? at_hand.state : make_place(now);
 }
 
-inline bool ServerState::is_late(const Frame& request, Instant now) const {
-  return request.ttl_ms != 0 &&
-         now - at_hand.handler.started > std::chrono::milliseconds{request.ttl_ms};
+inline bool ServerState::is_late(std::uint16_t ttl_ms, Instant now) const {
+  return ttl_ms != 0 && now - at_hand.handler.started > std::chrono::milliseconds{ttl_ms};
 }
 
 /// protocol.md §6.5: whether there is room to run, and on the page at hand for the reply to a
@@ -73,12 +72,12 @@ inline bool ServerState::has_room_to_run(std::size_t body) {
 }
 
 /// The frame at hand has been let run: what its caller is told.
-inline const Execution* ServerState::start(const Frame& request) {
+inline const Execution* ServerState::start(bool idempotent, Bytes body) {
   prompt_id = running.next_id();
   ++counters.executed;
   at_hand.execution.id = prompt_id;
-  at_hand.execution.body = request.body;
-  at_hand.execution.idempotent = request.idempotent;
+  at_hand.execution.body = body;
+  at_hand.execution.idempotent = idempotent;
   return &at_hand.execution;
 }
 

@@ -62,12 +62,12 @@ struct ServerState {
   // Its requests, in server_requests.hpp: all of them pass there.
 
   inline const Execution* poll_request(Instant now);
-  inline void take_up(const Frame& frame);
+  inline void take_up(Sequence number, std::uint8_t attempt);
   inline bool take_numbered(std::size_t body, bool late, Instant now);
   inline NumberState* admit(Instant now);
-  inline bool is_late(const Frame& request, Instant now) const;
+  inline bool is_late(std::uint16_t ttl_ms, Instant now) const;
   inline bool has_room_to_run(std::size_t body);
-  inline const Execution* start(const Frame& request);
+  inline const Execution* start(bool idempotent, Bytes body);
   void settle() {
     if (prompt_id != ExecutionId{}) enter();
   }

@@ -76,7 +76,7 @@ struct Client::State {
   bool flush_is_due() const;
   void take_in();
   void deliver();
-  inline void ended(RequestId request, const Answer& answer);
+  inline void ended(std::uint32_t slot, const Answer& answer);
   bool timer_is_due() const;
   void hear_errors(Instant time);
   void note_hint(ErrorCode code, Instant time);
@@ -203,9 +203,9 @@ void Client::State::take_in() {
   // Read after the datagrams were: protocol.md §1.3 A1.
   received = now();
   for (const Datagram& datagram : in.datagrams()) {
-    core.read(datagram, received, [this](RequestId request, const Answer& answer) {
-      ended(request, answer);
-      core.release(request);
+    core.read(datagram, received, [this](std::uint32_t slot, const Answer& answer) {
+      ended(slot, answer);
+      core.release(slot);
     });
     deliver();
     if (flush_is_due()) flush(received);
@@ -216,7 +216,7 @@ void Client::State::take_in() {
 void Client::State::deliver() {
   while (const ClientEvent* const event = core.poll_event()) {
     if (event->answer) {
-      ended(event->request, *event->answer);
+      ended(slot_of(event->request), *event->answer);
     } else {
       ++happened;
       pong = event->pong;
@@ -226,9 +226,9 @@ void Client::State::deliver() {
 }
 
 /// In its place, which is the next request's only after this.
-void Client::State::ended(RequestId request, const Answer& answer) {
+void Client::State::ended(std::uint32_t slot, const Answer& answer) {
   ++happened;
-  Handler& handler = handlers[slot_of(request)];
+  Handler& handler = handlers[slot];
   handler(answer);
   handler = nullptr;
 }

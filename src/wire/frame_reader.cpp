@@ -64,6 +64,18 @@ void read_frame(ByteReader& in, Frame& frame) {
 
 }  // namespace
 
+Frame Message::frame() const {
+  const bool request = type() == FrameType::kRequest;
+  return {.type = type(),
+          .attempt = attempt(),
+          .idempotent = request && flag(),
+          .deferred = !request && flag(),
+          .sequence = sequence(),
+          .ttl_ms = request ? word() : std::uint16_t{0},
+          .status = request ? std::uint16_t{0} : word(),
+          .body = body};
+}
+
 bool well_formed(Bytes frames, Side from) {
   const FrameType message = from == Side::kClient ? FrameType::kRequest : FrameType::kReply;
   Bytes rest = frames;

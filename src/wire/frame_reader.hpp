@@ -15,6 +15,21 @@ namespace volley {
 /// protocol.md §4 draws it. If not, nothing of the datagram may act (§4.1).
 bool well_formed(Bytes frames, Side from);
 
+/// A REQUEST or a REPLY as it stands in a datagram: its fields are taken from its head as they are
+/// asked for.
+struct Message : MessageHead {
+  Message() = default;
+  Message(const MessageHead& head, Bytes borrowed) : MessageHead{head}, body{borrowed} {}
+
+  bool idempotent() const { return flag(); }       ///< REQUEST.
+  bool deferred() const { return flag(); }         ///< REPLY.
+  std::uint16_t ttl_ms() const { return word(); }  ///< REQUEST; 0 is no limit.
+  std::uint16_t status() const { return word(); }  ///< REPLY.
+  Frame frame() const;
+
+  Bytes body{};
+};
+
 /// Walks the frames of a datagram, which must be well_formed(): nothing is checked again. If they
 /// are not, what it tells means nothing, but it stays within bounds and ends.
 class FrameReader {
@@ -32,21 +47,13 @@ class FrameReader {
   /// The same if it is of that type, REQUEST or REPLY; else no, and next() tells what is there.
   ///
   /// Nearly all are. So this is inline, and gives no std::optional, since a compiler keeps its
-  /// value in memory: so fields that nobody asks for are never written.
-  [[gnu::always_inline]] bool next_message(FrameType type, Frame& message) {
+  /// value in memory.
+  [[gnu::always_inline]] bool next_message(FrameType type, Message& message) {
     if (rest_.size() < MessageHead::kSize) return false;
     const auto head = MessageHead::read(rest_.data());
     const std::size_t size = MessageHead::kSize + head.length();
     if (head.type() != type || size > rest_.size()) return false;
-    const bool request = type == FrameType::kRequest;
-    message = {.type = type,
-               .attempt = head.attempt(),
-               .idempotent = request && head.flag(),
-               .deferred = !request && head.flag(),
-               .sequence = head.sequence(),
-               .ttl_ms = request ? head.word() : std::uint16_t{0},
-               .status = request ? std::uint16_t{0} : head.word(),
-               .body = rest_.subspan(MessageHead::kSize, head.length())};
+    message = {head, rest_.subspan(MessageHead::kSize, head.length())};
     rest_ = rest_.subspan(size);
     return true;
   }

@@ -27,6 +27,7 @@ class MessageHead {
     std::uint16_t word;  ///< ttl_ms or status.
     std::uint16_t length;
   };
+  constexpr MessageHead() = default;
   constexpr explicit MessageHead(const Fields& fields)
       : number_{std::uint64_t{std::to_underlying(fields.type)} << 56U | (fields.flag ? kFlag : 0) |
                 std::uint64_t{fields.attempt} << 40U | std::to_underlying(fields.sequence)},
@@ -80,7 +81,6 @@ class MessageHead {
   }
 
  private:
-  constexpr MessageHead() = default;
   static constexpr std::uint64_t kFlag = std::uint64_t{1} << 48U;
 
   std::uint64_t number_ = 0;

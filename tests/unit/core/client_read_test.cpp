@@ -24,12 +24,12 @@ TEST(ClientRead, WhoIsToldOfAReplyMayAskAgainInItsPlace) {
   std::vector<std::string> told;
   const Bytes datagram = story.write(story.header(), {reply_to(1, "a"), reply_to(1, "b")});
   story.core.read({.peer = ClientStory::kServer, .payload = datagram}, story.now,
-                  [&](RequestId request, const Answer& answer) {
+                  [&](Slot slot, const Answer& answer) {
                     told.emplace_back(as_text(answer.body));
                     EXPECT_TRUE(story.core.has_room());
                     story.ask("second");
                     EXPECT_FALSE(story.core.has_room());
-                    story.core.release(request);
+                    story.core.release(slot);
                   });
   EXPECT_THAT(told, ElementsAre("a"));
   EXPECT_EQ(story.core.counters().late, 1U);
@@ -49,17 +49,17 @@ TEST(ClientRead, OtherEndsOfTheSameDatagramArePolled) {
   const RequestId refused = story.ask();
   const RequestId answered = story.ask();
   story.meet_and_send();
-  std::vector<RequestId> told;
+  std::vector<Slot> told;
   const Bytes datagram =
       story.write(story.header(), {nack_of(1, NackCode::kBusy), reply_to(2), reply_to(3)});
   story.core.read({.peer = ClientStory::kServer, .payload = datagram}, story.now,
-                  [&](RequestId request, const Answer& answer) {
+                  [&](Slot slot, const Answer& answer) {
                     EXPECT_EQ(answer.outcome, Outcome::kReply);
                     EXPECT_EQ(answer.attempts, 1U);
-                    told.push_back(request);
-                    story.core.release(request);
+                    told.push_back(slot);
+                    story.core.release(slot);
                   });
-  EXPECT_THAT(told, ElementsAre(answered));
+  EXPECT_THAT(told, ElementsAre(slot_of(answered)));
   const auto end = story.ended();
   ASSERT_TRUE(end);
   EXPECT_EQ(end->outcome, Outcome::kNotExecuted);
