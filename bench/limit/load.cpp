@@ -18,6 +18,7 @@
 namespace {
 
 constexpr std::size_t kMostInFlight = 64;
+constexpr int kMostSockets = 1'000;  // 1,024 descriptors is the usual limit.
 constexpr std::int64_t kLostAfter =
     50'000'000;  // ns without an answer on a socket with requests in flight.
 
@@ -104,7 +105,7 @@ int main(int argc, char** argv) {
     return 2;
   }
   const auto seconds = bench::seconds_argument(argv[2]);
-  const int sockets = argc == 5 ? std::clamp(std::atoi(argv[3]), 1, 900) : 256;
+  const int sockets = argc == 5 ? std::clamp(std::atoi(argv[3]), 1, kMostSockets) : 256;
   const int in_flight =
       argc == 5 ? std::clamp(std::atoi(argv[4]), 1, static_cast<int>(kMostInFlight)) : 4;
   alarm(bench::kLifetimeSeconds);

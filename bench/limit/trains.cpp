@@ -1,13 +1,14 @@
-// What segmentation offload can do at best: 64-byte datagrams in trains of 64, each train one pass
-// through the kernel each way (UDP_SEGMENT out, UDP_GRO in), 1,024 datagrams in flight between two
-// sockets. Both ends do the same: take the trains that have come and send them back as they are.
-// The client begins and counts.
+// What segmentation offload can do at best: datagrams of 64 bytes, or of another size, in trains of
+// 64, or of as many as one send takes; each train one pass through the kernel each way (UDP_SEGMENT
+// out, UDP_GRO in), 1,024 datagrams in flight between two sockets. Both ends do the same: take the
+// trains that have come and send them back as they are. The client begins and counts.
 
 #include <netinet/in.h>
 #include <netinet/udp.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <cstddef>
@@ -21,28 +22,42 @@
 
 namespace {
 
+constexpr std::size_t kInFlight = 1'024;
 constexpr std::size_t kTrain = 64;  // Datagrams; every kernel that knows UDP_SEGMENT takes as many.
-constexpr std::size_t kTrains = 1024 / kTrain;
+constexpr std::size_t kRunBytes = 65'507;  // One IPv4 datagram's payload: no train is longer.
 constexpr std::size_t kSlot = 65'536;
+
+/// Datagrams of that size in one train: a divisor of what is in flight.
+constexpr std::size_t train_of(std::size_t size) {
+  std::size_t train = kTrain;
+  while (train * size > kRunBytes) train /= 2;
+  return train;
+}
 
 /// Room for the trains in flight, and the calls that fill and empty it.
 class Trains {
  public:
-  explicit Trains(int fd) : fd_{fd}, slots_(kTrains) {
+  Trains(int fd, std::size_t trains)
+      : fd_{fd},
+        slots_(trains),
+        peers_(trains),
+        buffers_(trains),
+        messages_(trains),
+        controls_(trains) {
     const int on = 1;
     if (setsockopt(fd, IPPROTO_UDP, UDP_GRO, &on, sizeof on) != 0) bench::fail("UDP_GRO");
     bench::set_receive_room(fd, bench::kReceiveRoom);
-    for (std::size_t i = 0; i < kTrains; ++i) {
+    for (std::size_t i = 0; i < slots_.size(); ++i) {
       buffers_[i] = {slots_[i].data(), kSlot};
       messages_[i].msg_hdr.msg_iov = &buffers_[i];
       messages_[i].msg_hdr.msg_iovlen = 1;
-      messages_[i].msg_hdr.msg_control = controls_[i].data();
+      messages_[i].msg_hdr.msg_control = controls_[i].bytes.data();
     }
   }
 
   /// Takes at least one train; returns their bytes.
   std::size_t receive() {
-    for (std::size_t i = 0; i < kTrains; ++i) {
+    for (std::size_t i = 0; i < slots_.size(); ++i) {
       buffers_[i].iov_len = kSlot;
       messages_[i].msg_hdr.msg_name = &peers_[i];
       messages_[i].msg_hdr.msg_namelen = sizeof peers_[i];
@@ -50,7 +65,8 @@ class Trains {
     }
     int count = -1;
     while (count < 0) {
-      count = recvmmsg(fd_, messages_.data(), kTrains, MSG_DONTWAIT, nullptr);
+      count = recvmmsg(fd_, messages_.data(), static_cast<unsigned>(messages_.size()), MSG_DONTWAIT,
+                       nullptr);
       if (count < 0 && errno != EAGAIN) bench::fail("recvmmsg");
     }
     std::size_t bytes = 0;
@@ -68,10 +84,11 @@ class Trains {
   }
 
   /// Makes all trains ready to be sent to the connected peer.
-  void begin() {
-    for (std::size_t i = 0; i < kTrains; ++i)
-      prepare(i, kTrain * bench::kBodySize, bench::kBodySize);
-    ready_ = kTrains;
+  void begin(std::size_t size) {
+    const std::size_t bytes = kInFlight / slots_.size() * size;
+    for (std::size_t i = 0; i < slots_.size(); ++i)
+      prepare(i, bytes, static_cast<std::uint16_t>(size));
+    ready_ = static_cast<unsigned>(slots_.size());
   }
 
   void send() {
@@ -96,26 +113,30 @@ class Trains {
   }
 
   static constexpr std::size_t kControl = 64;
+  struct alignas(cmsghdr) Control {
+    std::array<std::byte, kControl> bytes;
+  };
+
   int fd_;
   unsigned ready_ = 0;
   std::vector<std::array<std::byte, kSlot>> slots_;
-  std::array<sockaddr_in, kTrains> peers_{};
-  std::array<iovec, kTrains> buffers_{};
-  std::array<mmsghdr, kTrains> messages_{};
-  alignas(cmsghdr) std::array<std::array<std::byte, kControl>, kTrains> controls_{};
+  std::vector<sockaddr_in> peers_;
+  std::vector<iovec> buffers_;
+  std::vector<mmsghdr> messages_;
+  std::vector<Control> controls_;
 };
 
 void serve() {
-  Trains trains{bench::open_server()};
+  Trains trains{bench::open_server(), kInFlight / kTrain};
   while (true) {
     trains.receive();
     trains.send();
   }
 }
 
-void load(std::uint16_t port, double seconds) {
-  Trains trains{bench::open_client(port)};
-  trains.begin();
+void load(std::uint16_t port, double seconds, std::size_t size) {
+  Trains trains{bench::open_client(port), kInFlight / train_of(size)};
+  trains.begin(size);
   const auto begin = bench::monotonic_ns();
   const auto warm = begin + static_cast<std::int64_t>(seconds * 1e8);
   const auto end = begin + static_cast<std::int64_t>(seconds * 1e9);
@@ -131,7 +152,7 @@ void load(std::uint16_t port, double seconds) {
     else
       from = now;
   }
-  const auto answered = static_cast<double>(bytes) / bench::kBodySize;
+  const auto answered = static_cast<double>(bytes) / static_cast<double>(size);
   std::printf("{\"rate\": %.0f}\n", answered * 1e9 / static_cast<double>(now - from));
 }
 
@@ -140,10 +161,13 @@ void load(std::uint16_t port, double seconds) {
 int main(int argc, char** argv) {
   alarm(bench::kLifetimeSeconds);
   if (argc == 2 && std::strcmp(argv[1], "server") == 0) serve();
-  if (argc == 4 && std::strcmp(argv[1], "client") == 0) {
-    load(bench::port_argument(argv[2]), bench::seconds_argument(argv[3]));
+  if ((argc == 4 || argc == 5) && std::strcmp(argv[1], "client") == 0) {
+    const auto size = static_cast<std::size_t>(
+        argc == 5 ? std::atoll(argv[4]) : static_cast<long long>(bench::kBodySize));
+    load(bench::port_argument(argv[2]), bench::seconds_argument(argv[3]),
+         std::clamp(size, std::size_t{1}, std::size_t{8'000}));
     return 0;
   }
-  std::fprintf(stderr, "usage: limit_trains server | client PORT SECONDS\n");
+  std::fprintf(stderr, "usage: limit_trains server | client PORT SECONDS [SIZE]\n");
   return 2;
 }
