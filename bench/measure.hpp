@@ -15,6 +15,8 @@
 #include <span>
 #include <vector>
 
+#include "bench/histogram.hpp"
+
 namespace bench {
 
 /// The body of every request here.
@@ -59,7 +61,8 @@ inline double middle_mean_us(std::span<std::uint32_t> samples) {
 /// `ping` takes the request, waits for the reply and returns its bytes, wherever they are. Bare and
 /// library clients share this code, so that what surrounds the system calls is the same. Before
 /// each question it pauses for a random time that is not measured, so that two spinning ends do not
-/// fall into step, each looking at its socket at the same moment of every round trip.
+/// fall into step, each looking at its socket at the same moment of every round trip. The time that
+/// ends the pause is the planned one, and latency counts from it.
 template <class Ping>
 int measure_round_trips(double seconds, Ping ping) {
   constexpr unsigned kLongestPause = 4000;  // ns
@@ -90,8 +93,12 @@ int measure_round_trips(double seconds, Ping ping) {
     std::fprintf(stderr, "the time was too short for one round trip\n");
     return 1;
   }
-  std::printf("{\"latency_us\": %.3f, \"round_trips\": %zu}\n",
-              middle_mean_us(std::span{samples}.first(count)), count);
+  const auto counted = std::span{samples}.first(count);
+  Histogram histogram;
+  for (const std::uint32_t sample : counted) histogram.record(sample);
+  std::printf("{\"latency_us\": %.3f, ", middle_mean_us(counted));
+  histogram.print_members();
+  std::printf("}\n");
   return 0;
 }
 
