@@ -5,10 +5,12 @@ JOBS ?= $(shell nproc)
 # Every source file, new ones that git does not know yet among them.
 SOURCES = git ls-files --cached --others --exclude-standard '*.cpp' '*.hpp' | xargs ls 2>/dev/null
 
+# More for `bench/run`: BENCH_OPTIONS="--docs docs" writes docs/performance.md.
+BENCH_OPTIONS ?=
 FUZZ_SECONDS ?= 60
 FUZZERS ?= wire text server client
 
-.PHONY: build configure run test test-interop fuzz coverage bench format tidy install clean help
+.PHONY: build configure run test test-interop fuzz coverage bench bench-quick format tidy install clean help
 
 build: configure ## build the command, the library, the examples, the tests and the benchmarks
 	@cmake --build --preset release
@@ -43,8 +45,11 @@ coverage: ## print how many lines of src/wire and src/core the tests run, 95% at
 	@cmake --build --preset coverage --target unit_wire unit_core unit_seal sweep
 	@scripts/coverage build/coverage
 
-bench: build ## one table: Volley against bare system calls, measured in one run
-	@bench/run $(BUILD)
+bench: build ## one table: Volley against bare system calls and its peers, in under 10 minutes (installs the peers)
+	@bench/run $(BUILD) --json $(BUILD)/bench/table.json --markdown $(BUILD)/bench/table.md $(BENCH_OPTIONS)
+
+bench-quick: build ## the same in under a minute: does everything run?
+	@bench/run $(BUILD) --quick
 
 format: ## format every source file
 	@scripts/setup lint
