@@ -28,6 +28,7 @@ struct Plan {
   std::optional<double> rate{};  ///< Requests a second; none: each as soon as one is answered.
   double drop = 0;               ///< The part of the arriving datagrams that is lost.
   volley::Idle idle = volley::Idle::kSpin;
+  volley::RequestOptions request{};
 };
 
 /// So many requests in flight, each of whose handlers sends the next. `kTimed`: the time of each is
@@ -35,7 +36,8 @@ struct Plan {
 template <bool kTimed>
 class ClosedLoop {
  public:
-  ClosedLoop(volley::Client& client, std::size_t size) : client_{client}, body_(size) {}
+  ClosedLoop(volley::Client& client, const Plan& plan)
+      : client_{client}, body_(plan.size), options_{plan.request} {}
 
   bool run(std::size_t in_flight, double seconds) {
     const auto begin = bench::monotonic_ns();
@@ -68,17 +70,20 @@ class ClosedLoop {
  private:
   void ask() {
     if constexpr (kTimed) asked_ = bench::monotonic_ns();
-    auto done = client_.submit(body_, [this](const volley::Answer& answer) {
-      if (answer && answer.body.size() == body_.size()) {
-        ++replies_;
-      } else {
-        ++failed_;
-      }
-      if constexpr (kTimed) {
-        if (from_ != 0) histogram_.record(bench::monotonic_ns() - asked_);
-      }
-      ask();
-    });
+    auto done = client_.submit(
+        body_,
+        [this](const volley::Answer& answer) {
+          if (answer && answer.body.size() == body_.size()) {
+            ++replies_;
+          } else {
+            ++failed_;
+          }
+          if constexpr (kTimed) {
+            if (from_ != 0) histogram_.record(bench::monotonic_ns() - asked_);
+          }
+          ask();
+        },
+        options_);
     if (!done) complain(done.error());
   }
 
@@ -89,6 +94,7 @@ class ClosedLoop {
 
   volley::Client& client_;
   std::vector<std::byte> body_;
+  volley::RequestOptions options_;
   std::uint64_t replies_ = 0;
   std::uint64_t failed_ = 0;
   std::int64_t from_ = 0;   // When the warm-up was over.
@@ -100,8 +106,11 @@ class ClosedLoop {
 /// that finds no room waits, and its wait counts.
 class OpenLoop {
  public:
-  OpenLoop(volley::Client& client, std::size_t size, double rate)
-      : client_{client}, body_(size), interval_{1e9 / rate} {}
+  OpenLoop(volley::Client& client, const Plan& plan)
+      : client_{client},
+        body_(plan.size),
+        options_{plan.request},
+        interval_{1e9 / plan.rate.value_or(1)} {}
 
   bool run(double seconds) {
     begin_ = volley::now();
@@ -145,15 +154,19 @@ class OpenLoop {
 
   void ask() {
     const volley::Instant planned = planned_time(next_++);
-    auto done = client_.submit(body_, [this, planned](const volley::Answer& answer) {
-      ++(answer && answer.body.size() == body_.size() ? replies_ : failed_);
-      if (planned >= warm_) histogram_.record((volley::now() - planned).count());
-    });
+    auto done = client_.submit(
+        body_,
+        [this, planned](const volley::Answer& answer) {
+          ++(answer && answer.body.size() == body_.size() ? replies_ : failed_);
+          if (planned >= warm_) histogram_.record((volley::now() - planned).count());
+        },
+        options_);
     if (!done) ++failed_;
   }
 
   volley::Client& client_;
   std::vector<std::byte> body_;
+  volley::RequestOptions options_;
   double interval_;  // ns
   volley::Instant begin_{};
   volley::Instant warm_{};
@@ -164,9 +177,9 @@ class OpenLoop {
 };
 
 bool run(volley::Client& client, const Plan& plan) {
-  if (plan.rate) return OpenLoop{client, plan.size, *plan.rate}.run(plan.seconds);
-  if (plan.in_flight == 1) return ClosedLoop<true>{client, plan.size}.run(1, plan.seconds);
-  return ClosedLoop<false>{client, plan.size}.run(plan.in_flight, plan.seconds);
+  if (plan.rate) return OpenLoop{client, plan}.run(plan.seconds);
+  if (plan.in_flight == 1) return ClosedLoop<true>{client, plan}.run(1, plan.seconds);
+  return ClosedLoop<false>{client, plan}.run(plan.in_flight, plan.seconds);
 }
 
 std::optional<Plan> plan_of(int argc, char** argv) {
@@ -180,6 +193,8 @@ std::optional<Plan> plan_of(int argc, char** argv) {
     const bool has_value = i + 1 < argc;
     if (option == "--sleep") {
       plan.idle = volley::Idle::kSleep;
+    } else if (option == "--idempotent") {
+      plan.request.idempotent = true;
     } else if (option == "--rate" && has_value) {
       plan.rate = std::atof(argv[++i]);
     } else if (option == "--drop" && has_value) {
@@ -199,7 +214,7 @@ int main(int argc, char** argv) {
   if (!plan) {
     std::fprintf(stderr,
                  "usage: clear_load PORT SECONDS IN_FLIGHT SIZE [--rate A_SECOND] [--drop PERCENT] "
-                 "[--sleep]\n");
+                 "[--sleep] [--idempotent]\n");
     return 2;
   }
   alarm(bench::kLifetimeSeconds);

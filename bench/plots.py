@@ -23,10 +23,10 @@ def figures(samples):
     in_flight = points(samples, [(n, scenarios.clear_name(n, 64)) for n in scenarios.GROWTH_IN_FLIGHT])
     yield ("rate-in-flight", "One client, bodies of 64 bytes", "requests in flight",
            {"Volley, clear mode": in_flight, "limit: 1,024 datagrams in trains": level})
+    sizes = scenarios.GROWTH_SIZES
     yield ("rate-body-size", "One client, 1,024 in flight", "bytes of body",
-           {"Volley, clear mode": points(samples, [(n, scenarios.clear_name(1_024, n)) for n in scenarios.GROWTH_SIZES]),
-            "limit: datagrams of as many bytes, in trains":
-                points(samples, [(n, f"trains: {n}") for n in scenarios.GROWTH_SIZES])})
+           {"Volley, clear mode": points(samples, [(n, scenarios.clear_name(1_024, n)) for n in sizes]),
+            "limit: datagrams of as many bytes, in trains": points(samples, [(n, f"trains: {n}") for n in sizes])})
     crowds = {words: points(samples, [(n, scenarios.crowd_name(whose, n, 4)) for n in scenarios.GROWTH_CLIENTS])
               for whose, words in (("clear", "Volley, clear mode"), ("bare", "limit: recvmmsg and sendmmsg"))}
     yield "rate-clients", "Four in flight from each client, bodies of 64 bytes", "clients", crowds

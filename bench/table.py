@@ -29,25 +29,32 @@ def verdict_of(value, target, lower_is_better):
     return "ok" if (value <= target if lower_is_better else value >= target) else "miss"
 
 
+def metric_of(row, base, ours):
+    """The first of the row's metrics that every round has of both; or the one it is to have."""
+    both = [*base, *ours]
+    return next((metric for metric in (row.metric, *row.instead) if all(metric in sample for sample in both)),
+                row.metric)
+
+
 def comparison(row, samples):
     """One line: medians of their own, and the ratio, which is the median of the rounds' own ratios."""
     base, ours = samples.get(row.base, []), samples.get(row.ours, [])
-    line = {"what": row.what}
+    metric = metric_of(row, base, ours)
+    lower_is_better = metric.endswith("_us")
+    line = {"what": row.what, "metric": metric}
     for name, found in (("base", base), ("ours", ours)):
-        middle = median_of(found, row.metric)
-        line[name] = "-" if middle is None else value_text(middle, row.metric)
+        middle = median_of(found, metric)
+        line[name] = "-" if middle is None else value_text(middle, metric)
         line[name + "_median"] = middle
-    ratios = [our[row.metric] / limit[row.metric] for our, limit in zip(ours, base)
-              if limit.get(row.metric) and our.get(row.metric)]
+    ratios = [our[metric] / limit[metric] for our, limit in zip(ours, base) if limit.get(metric) and our.get(metric)]
     if row.target is not None:
-        line |= {"target": f"{'<=' if row.lower_is_better else '>='} {row.target:.2f}",
-                 "target_value": row.target, "verdict": "did not run"}
+        line |= {"target": f"{'<=' if lower_is_better else '>='} {row.target:.2f}", "target_value": row.target}
     if not ratios:
         return line | {"verdict": "did not run"}
     ratio = statistics.median(ratios)
     line |= {"ratio": f"{ratio:.2f} ({min(ratios):.2f}..{max(ratios):.2f})", "ratio_median": ratio, "ratios": ratios}
     if row.target is not None:
-        line["verdict"] = verdict_of(ratio, row.target, row.lower_is_better)
+        line["verdict"] = verdict_of(ratio, row.target, lower_is_better)
     return line
 
 
