@@ -136,7 +136,7 @@ bool run(Others& others, std::optional<Greedy>& greedy, double seconds) {
   volley::Instant time = span.begin;
   bool warm = false;
   const auto failed = [&] { return others.failed() + (greedy ? greedy->failed() : 0); };
-  while (time < span.end && failed() == 0) {
+  while ((time < span.end || time == from) && failed() == 0) {
     if (greedy) greedy->turn();
     others.turn(warm);
     time = volley::now();

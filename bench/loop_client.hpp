@@ -29,9 +29,8 @@ class LoopClient {
     if (!socket) return std::unexpected(socket.error());
     // It is asked of for every datagram, and tells a connected socket nothing new.
     if (auto done = socket->set_packet_info(false); !done) return std::unexpected(done.error());
-    return LoopClient{
-        std::move(*socket),
-        volley::ClientCore{{.server = server, .window = window, .draw_secret = draw_secret}}};
+    volley::ClientCore core{{.server = server, .window = window, .draw_secret = draw_secret}};
+    return LoopClient{std::move(*socket), std::move(core), window};
   }
 
   volley::UdpSocket& socket() { return socket_; }
@@ -41,7 +40,7 @@ class LoopClient {
   /// Returns the time, which is read once.
   template <class OnAnswer>
   volley::Instant receive(Batches& batches, OnAnswer on_answer) {
-    const auto got = socket_.receive(batches.in);
+    const auto got = socket_.receive(batches.in, {.most = most_});
     const volley::Instant now = volley::now();
     if (!got) core_.handle_hint(got.error().code, now);
     for (const volley::Datagram& datagram : batches.in.datagrams()) {
@@ -67,8 +66,8 @@ class LoopClient {
   }
 
  private:
-  LoopClient(volley::UdpSocket socket, volley::ClientCore core)
-      : socket_{std::move(socket)}, core_{std::move(core)} {}
+  LoopClient(volley::UdpSocket socket, volley::ClientCore core, std::size_t most)
+      : socket_{std::move(socket)}, core_{std::move(core)}, most_{most} {}
 
   static std::uint64_t draw_secret() {
     static std::random_device entropy;
@@ -84,6 +83,7 @@ class LoopClient {
 
   volley::UdpSocket socket_;
   volley::ClientCore core_;
+  std::size_t most_;  // Datagrams that can have come: no look for more.
 };
 
 /// How a load program begins and ends.

@@ -45,7 +45,7 @@ class ManyClients {
     }
     std::uint64_t before = 0;
     volley::Instant from = span.begin;
-    while (time < span.end && failed_ == 0) {
+    while ((time < span.end || time == from) && failed_ == 0) {
       for (bench::LoopClient& client : clients_) visit(client);
       time = volley::now();
       if (warm_ || time < span.warm) continue;
