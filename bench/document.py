@@ -27,12 +27,17 @@ def wrapped(text, width=120):
     return "\n".join([*lines, line])
 
 
+def bullet(text):
+    """A list's item, of such lines."""
+    return "- " + wrapped(text, 118).replace("\n", "\n  ")
+
+
 def peer_list(peers):
     lines = []
     for peer in peers:
         name = f"**{peer.name}**" + (f" {peer.version}" if peer.version else "") + f" (`{peer.package}`)"
         said = f"left out of this run: {peer.missing}" if peer.missing else peer.does_not
-        lines.append(f"- {name}: {said}")
+        lines.append(bullet(f"{name}: {said}"))
     return "\n".join(lines) or "No peers were built for this run."
 
 
@@ -41,7 +46,7 @@ def rewrite(folder, facts, markdown, notes, peers):
     with open(path, encoding="utf-8") as file:
         text = file.read()
     text = replace(text, "machine", wrapped(machine.as_text(facts)))
-    text = replace(text, "table", markdown + "\n" + "\n".join(f"- {note}" for note in notes))
+    text = replace(text, "table", markdown + "\n" + "\n".join(map(bullet, notes)))
     text = replace(text, "peers", peer_list(peers))
     with open(path, "w", encoding="utf-8") as file:
         file.write(text)

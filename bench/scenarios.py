@@ -20,6 +20,8 @@ GROWTH_CLIENTS = (1, 4, 16, 64, 256, 1_000)
 
 # Where peers are measured, as far as each says that it can: (in flight, size).
 PEER_POINTS = ((1, 64), (64, 64), (1_024, 64), (4_096, 64), (1_024, 1_000))
+PEER_SECONDS = 0.3  # At least: some take a while to get going.
+QUICK_PEER_POINTS = ((1, 64), (1_024, 64))
 
 
 @dataclasses.dataclass(frozen=True)
@@ -43,7 +45,7 @@ class PeerPoint:
     size: int
 
     def measure(self, programs, seconds):
-        return self.peer.measure(programs, self.in_flight, self.size, seconds)
+        return self.peer.measure(programs, self.in_flight, self.size, max(seconds, PEER_SECONDS))
 
 
 @dataclasses.dataclass(frozen=True)
@@ -142,10 +144,11 @@ def pairs():
     return [*ping_pairs(), *one_client_pairs(), *crowd_pairs(), *other_pairs()]
 
 
-def peer_points(peers):
+def peer_points(peers, quick):
     """What is measured of the peers that are there, the same point of all as neighbours."""
+    wanted = QUICK_PEER_POINTS if quick else PEER_POINTS
     return [PeerPoint(f"{peer.name}: {in_flight}x{size}", peer, in_flight, size)
-            for in_flight, size in PEER_POINTS for peer in peers
+            for in_flight, size in wanted for peer in peers
             if not peer.missing and in_flight in peer.loads and size in peer.sizes]
 
 
