@@ -202,7 +202,8 @@ BUILT = (
     ("libcoap", "libcoap3-dev",
      "CoAP's confirmable requests: a retransmission that arrives calls the handler again (this version does not "
      "deduplicate requests), the first wait is 2 to 3 s whatever the round trip is, and RFC 7252 wants one request in "
-     "flight to a server, a limit (NSTART) that is raised here. One datagram a request."),
+     "flight to a server, a limit (NSTART) that is raised here. One datagram a request; the more are in flight, the "
+     "longer its client searches for the one that a reply belongs to."),
     ("NNG", "libnng-dev",
      "REQ and REP over TCP, as it has no transport over UDP: a request is sent again after a minute or a new "
      "connection, so that its manual asks for requests that are idempotent; nothing tells one that ran from one "
