@@ -215,8 +215,8 @@ BUILT = (
 )
 TOOLS = (
     ("sockperf", "sockperf", sockperf, (1, 64), (32, 64, 1_000),
-     "A measuring tool with a server of its own: what is lost is counted and not sent again, and replies are counted by "
-     "number and not compared. More than one in flight are bursts: all are sent, then all are awaited. It measures "
+     "A measuring tool with a server of its own: what is lost is counted and not sent again, and replies are counted "
+     "by number and not compared. More than one in flight are bursts: all are sent, then all are awaited. It measures "
      "whole seconds, and 0.4 s of warm-up are in the rate of bursts."),
     ("iperf3 UDP (one way)", "iperf3", iperf3("--udp", "--bitrate", "0"), (1_024,), (64, 1_000),
      "Datagrams one way as fast as they go, and no reply: the rate is of datagrams that arrived, and a number in "
