@@ -14,7 +14,6 @@
 #include <volley/client.hpp>
 #include <volley/clock.hpp>
 
-#include "bench/drop_filter.hpp"
 #include "bench/histogram.hpp"
 #include "bench/measure.hpp"
 
@@ -26,7 +25,7 @@ struct Plan {
   std::size_t in_flight = 1;
   std::size_t size = 0;
   std::optional<double> rate{};  ///< Requests a second; none: each as soon as one is answered.
-  double drop = 0;               ///< The part of the arriving datagrams that is lost.
+  double drop = 0;               ///< Probability that an arriving datagram is lost.
   volley::Idle idle = volley::Idle::kSpin;
   volley::RequestOptions request{};
 };
@@ -219,14 +218,9 @@ int main(int argc, char** argv) {
     return 2;
   }
   alarm(bench::kLifetimeSeconds);
-  volley::ClientOptions options{.window = plan->in_flight, .idle = plan->idle};
-  if (plan->drop > 0) {
-    options.prepare = [&](volley::UdpSocket& socket) {
-      return bench::drop_arrivals(socket, plan->drop);
-    };
-  }
-  auto client =
-      volley::Client::open({volley::IpAddress::v4(127, 0, 0, 1), plan->port}, std::move(options));
+  const volley::ClientOptions options{
+      .window = plan->in_flight, .idle = plan->idle, .drop = plan->drop};
+  auto client = volley::Client::open({volley::IpAddress::v4(127, 0, 0, 1), plan->port}, options);
   if (!client) {
     std::fprintf(stderr, "%s\n", client.error().message.c_str());
     return 1;

@@ -201,8 +201,8 @@ def loss_sections():
     p99 = [Row(f"{LOSS_RATE:,} a second by plan, loss {way}: p99", f"planned: {LOSS_RATE}", f"loss: {way}, planned",
                metric="p99_us") for way in ("one way", "both ways")]
     yield Section("1% of the datagrams lost", "1,024 in flight. One way: the server ignores 1% of what arrives "
-                  "(`ServerOptions::drop`); both ways: the client's kernel drops 1% too, by a filter on its socket, "
-                  "whole trains of datagrams.", "with loss", "without", rate + p99)
+                  "(`ServerOptions::drop`); both ways: the client does too (`ClientOptions::drop`). Each datagram is "
+                  "lost or not by itself.", "with loss", "without", rate + p99)
     yield Section("A greedy client", "99 clients with one in flight each, alone and beside one that keeps 4,096 in "
                   "flight: p99 of the 99, from just before the request is sent until the server has put the reply "
                   "into the client's socket.", "beside it", "alone",
