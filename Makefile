@@ -10,7 +10,7 @@ BENCH_OPTIONS ?=
 FUZZ_SECONDS ?= 60
 FUZZERS ?= wire text server client
 
-.PHONY: build configure run test test-interop fuzz coverage bench bench-quick format tidy install clean help
+.PHONY: build configure run test test-interop fuzz coverage bench bench-programs bench-quick format tidy install clean help
 
 build: configure ## build the command, the library, the examples, the tests and the benchmarks
 	@cmake --build --preset release
@@ -45,10 +45,16 @@ coverage: ## print how many lines of src/wire and src/core the tests run, 95% at
 	@cmake --build --preset coverage --target unit_wire unit_core unit_seal sweep
 	@scripts/coverage build/coverage
 
-bench: build ## one table: Volley against bare system calls and its peers, in under 10 minutes (installs the peers)
+# Configured again for what setup may have installed: a peer is built if its library is found.
+bench-programs: build
+	@scripts/setup bench
+	@cmake --preset release >/dev/null
+	@cmake --build --preset release --target bench_peers
+
+bench: bench-programs ## one table: Volley against bare system calls and its peers, in under 10 minutes (installs the peers)
 	@bench/run $(BUILD) --json $(BUILD)/bench/table.json --markdown $(BUILD)/bench/table.md $(BENCH_OPTIONS)
 
-bench-quick: build ## the same in under a minute: does everything run?
+bench-quick: bench-programs ## the same in under a minute: does everything run?
 	@bench/run $(BUILD) --quick
 
 format: ## format every source file
