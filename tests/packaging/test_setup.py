@@ -56,7 +56,7 @@ class Setup(unittest.TestCase):
 
     def test_usage(self):
         done = self.setup_on("everything", dpkg_query=ALL_INSTALLED)
-        self.assertEqual((done.code, done.err), (2, "usage: scripts/setup [build|lint|interop|fuzz|coverage]\n"))
+        self.assertEqual((done.code, done.err), (2, "usage: scripts/setup [build|lint|interop|fuzz|coverage|bench]\n"))
 
 
 if __name__ == "__main__":
