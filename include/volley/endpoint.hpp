@@ -1,6 +1,7 @@
 #pragma once
 
 #include <array>
+#include <bit>
 #include <compare>
 #include <cstddef>
 #include <cstdint>
@@ -76,6 +77,12 @@ class IpAddress {
   std::string to_string() const;
 
   friend constexpr auto operator<=>(const IpAddress&, const IpAddress&) = default;
+  /// As two numbers: each datagram's address is compared.
+  friend constexpr bool operator==(const IpAddress& left, const IpAddress& right) {
+    using Halves = std::array<std::uint64_t, 2>;
+    return std::bit_cast<Halves>(left.bytes_) == std::bit_cast<Halves>(right.bytes_) &&
+           left.scope_ == right.scope_;
+  }
 
  private:
   constexpr IpAddress(const std::array<std::uint8_t, 16>& bytes, std::uint32_t scope)
