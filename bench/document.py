@@ -4,6 +4,7 @@ import os
 import re
 
 import machine
+from table import prose
 
 FILE = "performance.md"
 
@@ -16,20 +17,9 @@ def replace(text, name, body):
     return pattern.sub(lambda found: f"{found.group(1)}{body.strip()}\n{found.group(2)}", text)
 
 
-def wrapped(text, width=120):
-    """Lines as long as those that were written by hand."""
-    lines, line = [], ""
-    for word in text.split():
-        if line and len(line) + 1 + len(word) > width:
-            lines.append(line)
-            line = ""
-        line = f"{line} {word}".strip()
-    return "\n".join([*lines, line])
-
-
 def bullet(text):
     """A list's item, of such lines."""
-    return "- " + wrapped(text, 118).replace("\n", "\n  ")
+    return "- " + prose(text, 118).replace("\n", "\n  ")
 
 
 def peer_list(peers):
@@ -45,7 +35,7 @@ def rewrite(folder, facts, markdown, notes, peers):
     path = os.path.join(folder, FILE)
     with open(path, encoding="utf-8") as file:
         text = file.read()
-    text = replace(text, "machine", wrapped(machine.as_text(facts)))
+    text = replace(text, "machine", prose(machine.as_text(facts)))
     text = replace(text, "table", markdown + "\n" + "\n".join(map(bullet, notes)))
     text = replace(text, "peers", peer_list(peers))
     with open(path, "w", encoding="utf-8") as file:

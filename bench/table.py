@@ -1,6 +1,7 @@
 """The table: rows of medians and ratios from the samples, and the same as text and as Markdown."""
 
 import statistics
+import textwrap
 
 import costs
 
@@ -52,7 +53,8 @@ def comparison(row, samples):
     if not ratios:
         return line | {"verdict": "did not run"}
     ratio = statistics.median(ratios)
-    line |= {"ratio": f"{ratio:.2f} ({min(ratios):.2f}..{max(ratios):.2f})", "ratio_median": ratio, "ratios": ratios}
+    # A digit more than the target has, or one just missed would look met.
+    line |= {"ratio": f"{ratio:.{3 if ratio < 10 else 1}f} ({min(ratios):.2f}..{max(ratios):.2f})", "ratio_median": ratio, "ratios": ratios}
     if row.target is not None:
         line["verdict"] = verdict_of(ratio, row.target, lower_is_better)
     return line
@@ -141,11 +143,16 @@ def as_text(tables):
     return "\n".join(lines)
 
 
+def prose(text, width=120):
+    """In lines as long as those that were written by hand."""
+    return textwrap.fill(text, width, break_long_words=False, break_on_hyphens=False)
+
+
 def as_markdown(tables):
     lines = []
     for table in tables:
         columns = table["columns"]
-        lines += [f"### {table['title']}", "", table["note"], ""]
+        lines += [f"### {table['title']}", "", prose(table["note"]), ""]
         lines.append("| " + " | ".join(columns.values()) + " |")
         lines.append("|" + "---|" * len(columns))
         lines += ["| " + " | ".join(row.get(key, "") for key in columns) + " |" for row in table["rows"]]
