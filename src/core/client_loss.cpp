@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <chrono>
 
+#include "core/client_end.hpp"
 #include "core/client_state.hpp"
 
 namespace volley {
@@ -11,6 +12,7 @@ namespace {
 /// RFC 9002 §6.1.1.
 constexpr std::uint64_t kPacketThreshold = 3;
 /// protocol.md §9.
+constexpr unsigned kLossesInAWait = 3;
 constexpr Duration kLongestDoubt = std::chrono::seconds{1};
 
 }  // namespace
@@ -31,7 +33,7 @@ void ClientState::find_losses(Instant now) {
   }
 }
 
-/// Has what waits in a datagram sent again at once, but for what was hastened already.
+/// Has what waits in a datagram sent again at once, but for what seemed lost too often.
 void ClientState::take_for_lost(Slot datagram, Instant now) {
   ++counters_.seemed_lost;
   take_apart(datagram);
@@ -40,9 +42,12 @@ void ClientState::take_for_lost(Slot datagram, Instant now) {
     ClientRequest& request = requests_[slot];
     next = request.links.after;
     const unsigned most = options_.policy.max_attempts;
-    if (request.hastened || (most != 0 && request.schedule.attempts() >= most)) continue;
+    if (most != 0 && request.schedule.attempts() >= most) continue;
+    if (request.losses == kLossesInAWait) continue;
+    ++request.losses;
     request.seemed_lost = true;
-    make_due(slot, false, now);
+    take_out(slot, false, now);
+    line_up(due_, slot);
   }
 }
 
@@ -60,7 +65,7 @@ void ClientState::judge_loss(Slot slot, const Frame& frame, Instant now) {
     doubt_ = {};
     const bool second = request.schedule.attempts() == 2;
     const Instant sent = second ? request.schedule.start() : sent_[request.datagram].sent;
-    if (window_.lost(sent, now)) ++counters_.reductions;
+    if (window_.found_lost(sent, now)) ++counters_.reductions;
   } else if (now >= doubts_until_) {
     doubt_ = std::clamp(2 * doubt_, std::min(rtt_.timeout(), kLongestDoubt), kLongestDoubt);
     doubts_until_ = now + doubt_;

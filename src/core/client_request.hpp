@@ -30,13 +30,14 @@ struct alignas(64) ClientRequest {
   bool idempotent : 1 = false;
   bool stamped : 1 = false;         ///< The epoch of its stamp is the one held.
   bool backs_off : 1 = false;       ///< Due because its wait ended: the next is twice as long.
-  bool hastened : 1 = false;        ///< Became due before its wait ended, once until one does.
+  bool hastened : 1 = false;        ///< Became due for a refusal or an error, once in a wait.
   bool expired : 1 = false;         ///< A wait of it ended.
   bool answered : 1 = false;        ///< Its latest attempt was,
   bool first_answered : 1 = false;  ///< its first.
   bool overloaded : 1 = false;      ///< The last answer was OVERLOAD.
   bool in_page : 1 = false;         ///< And so in no list.
-  bool seemed_lost : 1 = false;     ///< Hastened because later datagrams were answered.
+  bool seemed_lost : 1 = false;     ///< Became due for a loss that is not yet judged.
+  std::uint8_t losses : 2 = 0;      ///< How often it seemed lost in this wait.
 
   bool was_sent() const { return state != State::kQueued; }
 

@@ -107,6 +107,7 @@ void ClientState::expire(Slot slot, Instant now) {
   request.backs_off = true;
   request.hastened = false;
   request.seemed_lost = false;
+  request.losses = 0;
   line_up(due_, slot);
 }
 

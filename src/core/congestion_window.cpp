@@ -37,18 +37,18 @@ void CongestionWindow::answered(std::size_t weight) {
   window_ += window_ < threshold_ ? grown : grown / window_;
 }
 
-bool CongestionWindow::lost(Instant sent, Instant now) {
+bool CongestionWindow::halve(Instant sent, Instant now, double least) {
   // What is sent at the very moment of a reduction follows from it.
   if (sent < lost_) return false;
   lost_ = now;
-  window_ = threshold_ = halved();
+  window_ = threshold_ = std::max(window_ / 2, std::min(window_, least));
   return true;
 }
 
 bool CongestionWindow::silent(Instant sent, Instant now) {
   if (sent < silent_) return false;
   silent_ = lost_ = now;
-  threshold_ = halved();
+  threshold_ = std::max(window_ / 2, kLeast);
   window_ = kLeast;
   return true;
 }

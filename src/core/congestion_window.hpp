@@ -35,7 +35,10 @@ class CongestionWindow {
   void answered(std::size_t weight);
 
   /// A frame sent then was lost: halves the window, once a round trip. Whether it did.
-  bool lost(Instant sent, Instant now);
+  bool lost(Instant sent, Instant now) { return halve(sent, now, kLeast); }
+  /// The same where later answers showed it, and so that the path delivers: it stays wide enough
+  /// that they can show the next loss too.
+  bool found_lost(Instant sent, Instant now) { return halve(sent, now, kLeastFound); }
   /// A frame sent then was lost, its copy too, and nothing was heard: back to the least window,
   /// once a round trip. Whether it did.
   bool silent(Instant sent, Instant now);
@@ -48,9 +51,10 @@ class CongestionWindow {
  private:
   static constexpr double kFirst = 10;
   static constexpr double kLeast = 2;
+  static constexpr double kLeastFound = 4;
   static constexpr double kNever = std::numeric_limits<double>::infinity();
 
-  double halved() const { return std::max(window_ / 2, kLeast); }
+  bool halve(Instant sent, Instant now, double least);
   double in_datagrams(std::size_t octets) const {
     return static_cast<double>(octets) / static_cast<double>(full_);
   }

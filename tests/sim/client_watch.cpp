@@ -215,14 +215,17 @@ void ClientWatch::check_gap(Flight& flight, const WireFrame& frame, Duration gap
                           flight.least_wait.count()));
     }
     flight.least_wait = std::min(2 * flight.least_wait, policy.cap);
-    flight.hastened = false;
+    flight.hastened = 0;
   } else if (gap < flight.least_wait) {
-    if (flight.hastened && flight.epochs == epochs_ && !seat_.profile.faults.has(Fault::kHints)) {
-      violate(now, "backoff", "hastens " + name() + " twice within one wait");
+    // Once for a bare header, three times for a loss.
+    constexpr unsigned kMostHastened = 4;
+    const bool known = flight.epochs == epochs_ && !seat_.profile.faults.has(Fault::kHints);
+    if (flight.hastened == kMostHastened && known) {
+      violate(now, "backoff", "hastens " + name() + " too often within one wait");
     }
-    flight.hastened = true;
+    ++flight.hastened;
   } else {
-    flight.hastened = false;
+    flight.hastened = 0;
   }
   // Nothing else was going on, so the gaps are the waits.
   constexpr Duration kSlack = 1ms;

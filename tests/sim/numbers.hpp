@@ -16,7 +16,7 @@ struct Flight {
   bool seen = false;
   bool idempotent = false;
   bool refused = false;   ///< Its client was told that it will never run.
-  bool hastened = false;  ///< It was sent before its wait was over, for a good reason.
+  unsigned hastened = 0;  ///< How often it was sent before its wait was over, for a good reason.
   std::uint8_t attempt = 0;
   Instant first{};                ///< Client's clock, when its first copy was written.
   Instant last{};                 ///< When its latest frame was.

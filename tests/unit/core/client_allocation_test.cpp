@@ -102,7 +102,7 @@ class BusyTalk {
 
 TEST(ClientAllocation, ASteadyFlowMakesNone) {
   BusyTalk talk{256};
-  talk.run(40'000);  // Until everything has grown to its largest.
+  talk.run(80'000);  // Until everything has grown to its largest.
   const std::uint64_t ended = talk.ended();
   const std::uint64_t before = allocation_count();
   talk.run(20'000);

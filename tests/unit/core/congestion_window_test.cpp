@@ -57,6 +57,21 @@ TEST(CongestionWindow, IsHalvedOnceARoundTrip) {
   EXPECT_EQ(window.datagrams(), 2) << "and no less";
 }
 
+TEST(CongestionWindow, LossesThatAnswersShowLeaveFour) {
+  CongestionWindow window{kFull};
+  Instant now = kNow;
+  for (const double left : {5, 4, 4}) {
+    EXPECT_TRUE(window.found_lost(now, now));
+    EXPECT_EQ(window.datagrams(), left);
+    now += 1ms;
+  }
+  EXPECT_TRUE(window.lost(now, now));
+  EXPECT_EQ(window.datagrams(), 2);
+  now += 1ms;
+  EXPECT_TRUE(window.found_lost(now, now));
+  EXPECT_EQ(window.datagrams(), 2) << "a loss never makes it wider";
+}
+
 TEST(CongestionWindow, SilenceSendsItToTwoOnce) {
   CongestionWindow window{kFull};
   EXPECT_TRUE(window.silent(kNow, kNow + 1ms));
