@@ -54,7 +54,9 @@ def comparison(row, samples):
         return line | {"verdict": "did not run"}
     ratio = statistics.median(ratios)
     # A digit more than the target has, or one just missed would look met.
-    line |= {"ratio": f"{ratio:.{3 if ratio < 10 else 1}f} ({min(ratios):.2f}..{max(ratios):.2f})", "ratio_median": ratio, "ratios": ratios}
+    digits = 3 if ratio < 10 else 1
+    line |= {"ratio": f"{ratio:.{digits}f} ({min(ratios):.2f}..{max(ratios):.2f})", "ratio_median": ratio,
+             "ratios": ratios}
     if row.target is not None:
         line["verdict"] = verdict_of(ratio, row.target, lower_is_better)
     return line
