@@ -46,10 +46,10 @@ coverage: ## print how many lines of src/wire and src/core the tests run, 95% at
 	@scripts/coverage build/coverage
 
 # Configured again for what setup may have installed: a peer is built if its library is found.
-bench-programs: build
+bench-programs: configure
 	@scripts/setup bench
 	@cmake --preset release >/dev/null
-	@cmake --build --preset release --target bench_peers
+	@cmake --build --preset release --target bench_programs
 
 bench: bench-programs ## one table: Volley against bare system calls and its peers, in under 10 minutes (installs the peers)
 	@bench/run $(BUILD) --json $(BUILD)/bench/table.json --markdown $(BUILD)/bench/table.md $(BENCH_OPTIONS)

@@ -3,7 +3,7 @@
 
     bench/peers.py BUILD    runs each of them briefly, and prints a line each
 
-`bench_peers` builds those that need building (bench/peers); sockperf and iperf3 are run as they are installed. What
+`bench_programs` builds those that need building (bench/peers); sockperf and iperf3 are run as they are installed. What
 is not here is told by the peer's `missing`, and is not to be measured.
 """
 
