@@ -109,6 +109,8 @@ def one_client_pairs():
                    ["bench/limit_trains", "client", "{port}", "{seconds}", str(size)])
         for in_flight in sorted(n for n, of in points if of == size):
             yield Pair(clear_name(in_flight, size), clear_echo(), clear_load(in_flight, size))
+    yield Pair("single trains: 64", ["bench/limit_trains", "server", "1"],
+               ["bench/limit_trains", "client", "{port}", "{seconds}", "64", "1"])
     yield Pair("idempotent: 1024x64", clear_echo(), clear_load(1_024, 64, "--idempotent"))
 
 
@@ -166,12 +168,16 @@ def one_client_section():
     rows = [Row(f"{in_flight:,} in flight, bodies of {size:,} bytes",
                 "trains: 1200" if size == 1_000 else f"trains: {size}", clear_name(in_flight, size),
                 targets.get((in_flight, size))) for size in SIZES for in_flight in IN_FLIGHT]
+    rows += [Row(f"{in_flight:,} in flight, bodies of 64 bytes, against an echo of one train a call",
+                 "single trains: 64", clear_name(in_flight, 64), targets[in_flight, 64])
+             for in_flight in (1_024, 4_096)]
     rows.append(Row("1,024 in flight, bodies of 64 bytes: idempotent, so nothing is kept", "trains: 64",
                     "idempotent: 1024x64"))
     return Section("Many in flight from one client",
                    "Clear mode; at most once, unless a row says otherwise. The limit is a bare echo with segmentation "
-                   "offload (GSO, GRO): 1,024 datagrams of the body's size in flight; of 1,200 bytes for bodies of "
-                   "1,000.", "Volley", "limit", rows)
+                   "offload (GSO, GRO): 1,024 datagrams of the body's size in flight, or of 1,200 bytes for bodies of "
+                   "1,000, in trains of 64 or as many as fit, of which a call takes all that have come.", "Volley",
+                   "limit", rows)
 
 
 def crowd_section():

@@ -1,7 +1,8 @@
 // What segmentation offload can do at best: datagrams of 64 bytes, or of another size, in trains of
 // 64, or of as many as one send takes; each train one pass through the kernel each way (UDP_SEGMENT
 // out, UDP_GRO in), 1,024 datagrams in flight between two sockets. Both ends do the same: take the
-// trains that have come and send them back as they are. The client begins and counts.
+// trains that have come, or one of them, with one call, and send them back as they are. The client
+// begins and counts.
 
 #include <netinet/in.h>
 #include <netinet/udp.h>
@@ -13,6 +14,7 @@
 #include <cerrno>
 #include <cstddef>
 #include <cstdint>
+#include <cstdlib>
 #include <cstring>
 #include <span>
 #include <vector>
@@ -37,8 +39,10 @@ constexpr std::size_t train_of(std::size_t size) {
 /// Room for the trains in flight, and the calls that fill and empty it.
 class Trains {
  public:
-  Trains(int fd, std::size_t trains)
+  /// At most `a_call` trains are taken with one call.
+  Trains(int fd, std::size_t trains, std::size_t a_call)
       : fd_{fd},
+        a_call_{static_cast<unsigned>(std::min(trains, a_call))},
         slots_(trains),
         peers_(trains),
         buffers_(trains),
@@ -57,7 +61,7 @@ class Trains {
 
   /// Takes at least one train; returns their bytes.
   std::size_t receive() {
-    for (std::size_t i = 0; i < slots_.size(); ++i) {
+    for (std::size_t i = 0; i < a_call_; ++i) {
       buffers_[i].iov_len = kSlot;
       messages_[i].msg_hdr.msg_name = &peers_[i];
       messages_[i].msg_hdr.msg_namelen = sizeof peers_[i];
@@ -65,8 +69,7 @@ class Trains {
     }
     int count = -1;
     while (count < 0) {
-      count = recvmmsg(fd_, messages_.data(), static_cast<unsigned>(messages_.size()), MSG_DONTWAIT,
-                       nullptr);
+      count = recvmmsg(fd_, messages_.data(), a_call_, MSG_DONTWAIT, nullptr);
       if (count < 0 && errno != EAGAIN) bench::fail("recvmmsg");
     }
     std::size_t bytes = 0;
@@ -118,6 +121,7 @@ class Trains {
   };
 
   int fd_;
+  unsigned a_call_;
   unsigned ready_ = 0;
   std::vector<std::array<std::byte, kSlot>> slots_;
   std::vector<sockaddr_in> peers_;
@@ -126,16 +130,16 @@ class Trains {
   std::vector<Control> controls_;
 };
 
-void serve() {
-  Trains trains{bench::open_server(), kInFlight / kTrain};
+void serve(std::size_t a_call) {
+  Trains trains{bench::open_server(), kInFlight / kTrain, a_call};
   while (true) {
     trains.receive();
     trains.send();
   }
 }
 
-void load(std::uint16_t port, double seconds, std::size_t size) {
-  Trains trains{bench::open_client(port), kInFlight / train_of(size)};
+void load(std::uint16_t port, double seconds, std::size_t size, std::size_t a_call) {
+  Trains trains{bench::open_client(port), kInFlight / train_of(size), a_call};
   trains.begin(size);
   const auto begin = bench::monotonic_ns();
   const auto warm = begin + static_cast<std::int64_t>(seconds * 1e8);
@@ -156,18 +160,28 @@ void load(std::uint16_t port, double seconds, std::size_t size) {
   std::printf("{\"rate\": %.0f}\n", answered * 1e9 / static_cast<double>(now - from));
 }
 
+/// The argument there, in bounds; `otherwise` if there are fewer.
+std::size_t argument(int argc, char** argv, int index, std::size_t otherwise, std::size_t most) {
+  if (index >= argc) return otherwise;
+  return std::clamp(static_cast<std::size_t>(std::max(std::atoll(argv[index]), 1LL)),
+                    std::size_t{1}, most);
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
   alarm(bench::kLifetimeSeconds);
-  if (argc == 2 && std::strcmp(argv[1], "server") == 0) serve();
-  if ((argc == 4 || argc == 5) && std::strcmp(argv[1], "client") == 0) {
-    const auto size = static_cast<std::size_t>(
-        argc == 5 ? std::atoll(argv[4]) : static_cast<long long>(bench::kBodySize));
+  if (argc >= 2 && argc <= 3 && std::strcmp(argv[1], "server") == 0) {
+    serve(argument(argc, argv, 2, kInFlight, kInFlight));
+  }
+  if (argc >= 4 && argc <= 6 && std::strcmp(argv[1], "client") == 0) {
     load(bench::port_argument(argv[2]), bench::seconds_argument(argv[3]),
-         std::clamp(size, std::size_t{1}, std::size_t{8'000}));
+         argument(argc, argv, 4, bench::kBodySize, 8'000),
+         argument(argc, argv, 5, kInFlight, kInFlight));
     return 0;
   }
-  std::fprintf(stderr, "usage: limit_trains server | client PORT SECONDS [SIZE]\n");
+  std::fprintf(stderr,
+               "usage: limit_trains server [TRAINS_A_CALL] | "
+               "client PORT SECONDS [SIZE [TRAINS_A_CALL]]\n");
   return 2;
 }
