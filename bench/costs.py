@@ -1,5 +1,6 @@
 """What Volley costs where nothing is to do: idle, for each client that is remembered, and at the start."""
 
+import dataclasses
 import json
 import os
 import signal
@@ -68,40 +69,50 @@ def json_line(text):
         raise CouldNotRun(f"the server said: {text.strip()}") from reason
 
 
-def spawn_ms(command, runs):
-    """How long `command` took from its start to its end: the least and the median of `runs`, in ms."""
+def spawn_ms(command):
+    """How long `command` took from its start to its end, in ms."""
     quiet = [(os.POSIX_SPAWN_OPEN, 1, os.devnull, os.O_WRONLY, 0)]
-    samples = []
-    for _ in range(runs):
-        begin = time.perf_counter()
-        pid = os.posix_spawn(command[0], command, os.environ, file_actions=quiet)
-        _, status = os.waitpid(pid, 0)
-        samples.append((time.perf_counter() - begin) * 1e3)
-        if status != 0:
-            raise CouldNotRun(f"{' '.join(command)} ended with {os.waitstatus_to_exitcode(status)}")
-    return {"least": min(samples), "median": statistics.median(samples)}
+    begin = time.perf_counter()
+    pid = os.posix_spawn(command[0], command, os.environ, file_actions=quiet)
+    _, status = os.waitpid(pid, 0)
+    took = (time.perf_counter() - begin) * 1e3
+    if status != 0:
+        raise CouldNotRun(f"{' '.join(command)} ended with {os.waitstatus_to_exitcode(status)}")
+    return took
 
 
-def startup(programs, runs):
-    """The command's start-up, on the client's processor; `/bin/true` is what the start itself costs."""
-    volley = programs.path_of("volley")
-    cpus = os.sched_getaffinity(0)
-    with programs.serving(["volley", "serve", "127.0.0.1:0"]) as (_, port):
-        os.sched_setaffinity(0, {programs.client_cpu})
-        try:
-            return {"/bin/true": spawn_ms(["/bin/true"], runs),
-                    "volley --version": spawn_ms([volley, "--version"], runs),
-                    "volley request": spawn_ms([volley, "request", f"127.0.0.1:{port}", "hello"], runs)}
-        finally:
-            os.sched_setaffinity(0, cpus)
+@dataclasses.dataclass(frozen=True)
+class StartUp:
+    """The command's start-up, on the client's processor, some in each round; `/bin/true` is what the start itself
+    costs."""
+    name: str = "start-up"
+    runs: int = 8
+
+    def measure(self, programs, _seconds):
+        volley = programs.path_of("volley")
+        cpus = os.sched_getaffinity(0)
+        with programs.serving(["volley", "serve", "127.0.0.1:0"]) as (_, port):
+            commands = {"/bin/true": ["/bin/true"], "volley --version": [volley, "--version"],
+                        "volley request": [volley, "request", f"127.0.0.1:{port}", "hello"]}
+            os.sched_setaffinity(0, {programs.client_cpu})
+            try:
+                rounds = [{what: spawn_ms(command) for what, command in commands.items()} for _ in range(self.runs)]
+            finally:
+                os.sched_setaffinity(0, cpus)
+        return {what: [took[what] for took in rounds] for what in commands}
+
+
+def startup(samples):
+    """Of all rounds' start-ups: the least and the median of each command, in ms."""
+    took = {what: [ms for sample in samples for ms in sample[what]] for what in samples[0]}
+    return {what: {"least": min(all_ms), "median": statistics.median(all_ms)} for what, all_ms in took.items()}
 
 
 def measure(programs, quick):
-    """All of it, and what could not run."""
+    """All but the start-up, and what could not run."""
     counts = [10**n for n in (range(3, 6) if quick else range(3, 7))]
     wanted = {"idle": lambda: [idle(programs, contexts, 0.5 if quick else 2.0) for contexts in (0, 1_000)],
-              "memory": lambda: [memory(programs, count) for count in counts] + [memory(programs, 100_000, "kept")],
-              "startup": lambda: startup(programs, 10 if quick else 50)}
+              "memory": lambda: [memory(programs, count) for count in counts] + [memory(programs, 100_000, "kept")]}
     found, failed = {}, {}
     for name, run in wanted.items():
         try:
