@@ -19,10 +19,12 @@ def points(samples, names):
 def figures(samples):
     """Each a file, a title, what grows, and its lines by name."""
     ends = (scenarios.GROWTH_IN_FLIGHT[0], scenarios.GROWTH_IN_FLIGHT[-1])
-    level = points(samples, [(x, "trains: 64") for x in ends])
+    levels = {words: points(samples, [(x, pair) for x in ends])
+              for words, pair in (("limit: 1,024 datagrams in trains", "trains: 64"),
+                                  ("an echo of one train a call", "single trains: 64"))}
     in_flight = points(samples, [(n, scenarios.clear_name(n, 64)) for n in scenarios.GROWTH_IN_FLIGHT])
     yield ("rate-in-flight", "One client, bodies of 64 bytes", "requests in flight",
-           {"Volley, clear mode": in_flight, "limit: 1,024 datagrams in trains": level})
+           {"Volley, clear mode": in_flight, **levels})
     sizes = scenarios.GROWTH_SIZES
     yield ("rate-body-size", "One client, 1,024 in flight", "bytes of body",
            {"Volley, clear mode": points(samples, [(n, scenarios.clear_name(1_024, n)) for n in sizes]),
