@@ -169,8 +169,7 @@ def one_client_section():
                 "trains: 1200" if size == 1_000 else f"trains: {size}", clear_name(in_flight, size),
                 targets.get((in_flight, size))) for size in SIZES for in_flight in IN_FLIGHT]
     rows += [Row(f"{in_flight:,} in flight, bodies of 64 bytes, against an echo of one train a call",
-                 "single trains: 64", clear_name(in_flight, 64), targets[in_flight, 64])
-             for in_flight in (1_024, 4_096)]
+                 "single trains: 64", clear_name(in_flight, 64)) for in_flight in (1_024, 4_096)]
     rows.append(Row("1,024 in flight, bodies of 64 bytes: idempotent, so nothing is kept", "trains: 64",
                     "idempotent: 1024x64"))
     return Section("Many in flight from one client",

@@ -163,8 +163,7 @@ void load(std::uint16_t port, double seconds, std::size_t size, std::size_t a_ca
 /// The argument there, in bounds; `otherwise` if there are fewer.
 std::size_t argument(int argc, char** argv, int index, std::size_t otherwise, std::size_t most) {
   if (index >= argc) return otherwise;
-  return std::clamp(static_cast<std::size_t>(std::max(std::atoll(argv[index]), 1LL)),
-                    std::size_t{1}, most);
+  return std::min(static_cast<std::size_t>(std::max(std::atoll(argv[index]), 1LL)), most);
 }
 
 }  // namespace
