@@ -46,14 +46,12 @@ void ClientState::close_page() {
   open_ = {};
 }
 
-ClientState::Unsent ClientState::unsent() const {
-  const RequestPage open = open_.page();
-  Unsent unsent{.requests = open.waiting, .octets = open.octets};
+std::size_t ClientState::unsent() const {
+  std::size_t requests = open_.page().waiting;
   for (Slot slot = unsent_.front(); slot != kNoSlot; slot = sent_[slot].links.after) {
-    unsent.requests += sent_[slot].page.waiting;
-    unsent.octets += sent_[slot].page.octets;
+    requests += sent_[slot].page.waiting;
   }
-  return unsent;
+  return requests;
 }
 
 /// A request will be written whose deadline is not that of those before.

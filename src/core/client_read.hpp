@@ -48,7 +48,7 @@ void ClientState::read(const Datagram& datagram, Instant now, Tell tell) {
         end_in_page(slot, reply, heard, now, answer);
       } else {
         answered = kNoSlot;
-        if (!end_apart(slot, reply.frame(), heard, now, answer)) continue;
+        if (!end_apart(slot, frame_of(reply), heard, now, answer)) continue;
       }
       tell(slot, answer);
     }

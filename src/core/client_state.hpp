@@ -63,12 +63,8 @@ class ClientState {
   std::size_t in_flight() const { return requests_.size() + ended_.size(); }
 
   std::optional<Transmit> poll_transmit(MutableBytes buffer, Instant now);
-  /// Requests that wait to be sent in pages, and the octets of their frames.
-  struct Unsent {
-    std::size_t requests = 0;
-    std::size_t octets = 0;
-  };
-  Unsent unsent() const;
+  /// Requests that wait to be sent in pages.
+  std::size_t unsent() const;
   void handle_datagram(const Datagram& datagram, Instant now);
   /// The same, but replies are told of at once: in client_read.hpp.
   template <class Tell>

@@ -189,13 +189,13 @@ void Client::State::note_hint(ErrorCode code, Instant time) {
   core.handle_hint(code, time);
 }
 
-/// Whether to send before all that was received is read: once handlers have submitted a quarter of
-/// all that is in flight, the server can work on it meanwhile. More than half a run waits for the
-/// rest of one: that much keeps both ends at work as it is.
+/// Whether to send before all that was received is read: once handlers have submitted half of all
+/// that is in flight, so that each end has one half to work on. Left alone, the halves grow apart
+/// until the ends take turns.
 bool Client::State::flush_is_due() const {
   constexpr std::size_t kFew = 64;
-  const auto [requests, octets] = core.unsent();
-  return requests > kFew && requests >= core.in_flight() / 4 && octets < BatchLimits::kRunBytes / 2;
+  const std::size_t requests = core.unsent();
+  return requests > kFew && requests >= core.in_flight() / 2;
 }
 
 /// Runs the handlers of what was received.

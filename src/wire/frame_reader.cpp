@@ -64,16 +64,16 @@ void read_frame(ByteReader& in, Frame& frame) {
 
 }  // namespace
 
-Frame Message::frame() const {
-  const bool request = type() == FrameType::kRequest;
-  return {.type = type(),
-          .attempt = attempt(),
-          .idempotent = request && flag(),
-          .deferred = !request && flag(),
-          .sequence = sequence(),
-          .ttl_ms = request ? word() : std::uint16_t{0},
-          .status = request ? std::uint16_t{0} : word(),
-          .body = body};
+Frame frame_of(Message message) {
+  const bool request = message.type() == FrameType::kRequest;
+  return {.type = message.type(),
+          .attempt = message.attempt(),
+          .idempotent = request && message.flag(),
+          .deferred = !request && message.flag(),
+          .sequence = message.sequence(),
+          .ttl_ms = request ? message.word() : std::uint16_t{0},
+          .status = request ? std::uint16_t{0} : message.word(),
+          .body = message.body};
 }
 
 bool well_formed(Bytes frames, Side from) {

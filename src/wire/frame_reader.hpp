@@ -25,10 +25,12 @@ struct Message : MessageHead {
   bool deferred() const { return flag(); }         ///< REPLY.
   std::uint16_t ttl_ms() const { return word(); }  ///< REQUEST; 0 is no limit.
   std::uint16_t status() const { return word(); }  ///< REPLY.
-  Frame frame() const;
 
   Bytes body{};
 };
+/// All of its fields. Of a copy: one whose address is taken is kept in memory, and messages pass
+/// here that nearly always need none of this.
+Frame frame_of(Message message);
 
 /// Walks the frames of a datagram, which must be well_formed(): nothing is checked again. If they
 /// are not, what it tells means nothing, but it stays within bounds and ends.

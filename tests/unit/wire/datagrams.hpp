@@ -47,7 +47,7 @@ inline std::vector<Frame> walked_for(FrameType type, Bytes frames) {
   std::vector<Frame> all;
   FrameReader reader{frames};
   while (true) {
-    for (Message message; reader.next_message(type, message);) all.push_back(message.frame());
+    for (Message message; reader.next_message(type, message);) all.push_back(frame_of(message));
     const auto frame = reader.next();
     if (!frame) return all;
     all.push_back(*frame);
