@@ -56,8 +56,7 @@ def notes(known, samples, failed, peers):
                      "run this again alone.")
     if known["server_cpu"] == known["client_cpu"]:
         found.append("Both ends shared one processor: these numbers say little.")
-    for name, words in (("bare: 256 clients x 4", "the bare server"), ("clear: 256 clients x 4", "the clear server"),
-                        ("clear: 1024x64", "the clear server of one client with 1,024 in flight")):
+    for name, words in (("bare: 256 clients x 4", "the bare server"), ("clear: 256 clients x 4", "the clear server")):
         if samples.get(name):
             busy = statistics.median(sample["busy"] for sample in samples[name])
             found.append(f"With {name.split(': ')[1]} {words} used {busy:.0%} of its processor.")
