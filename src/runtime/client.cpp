@@ -193,9 +193,8 @@ void Client::State::note_hint(ErrorCode code, Instant time) {
 /// that is in flight, so that each end has one half to work on. Left alone, the halves grow apart
 /// until the ends take turns.
 bool Client::State::flush_is_due() const {
-  constexpr std::size_t kFew = 64;
-  const std::size_t requests = core.unsent();
-  return requests > kFew && requests >= core.in_flight() / 2;
+  constexpr std::size_t kMany = 128;
+  return core.in_flight() >= kMany && core.unsent() >= core.in_flight() / 2;
 }
 
 /// Runs the handlers of what was received.

@@ -9,6 +9,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include <volley/client.hpp>
@@ -206,6 +207,35 @@ TEST(Clear, RequestsSubmittedTogetherShareDatagrams) {
   EXPECT_EQ(client.counters().replies, std::uint64_t{kRequests});
   EXPECT_LT(client.counters().sent, std::uint64_t{kRequests} / 4);
   EXPECT_TRUE(soon([&] { return server->counters().executed == std::uint64_t{kRequests}; }));
+}
+
+TEST(Clear, WhatHandlersSubmitIsSentBeforeTheLastReplyIsRead) {
+  Serving server;
+  constexpr int kInFlight = 1'000;
+  constexpr int kLooks = 10'000;
+  Client client = client_of(server.address(), {.window = kInFlight});
+  const std::string body(200, 'x');
+  std::uint64_t sent = 0;  // At the first of the handlers that a look at the socket runs.
+  bool first = true;
+  bool early = false;
+  const std::function<void()> ask = [&] {
+    const auto done = client.submit(
+        as_bytes(body),
+        [&](const Answer&) {
+          if (std::exchange(first, false)) sent = client.counters().sent;
+          early = early || client.counters().sent != sent;
+          if (!early) ask();
+        },
+        kPatient);
+    ASSERT_TRUE(done) << done.error().message;
+  };
+  for (int i = 0; i < kInFlight; ++i) ask();
+  for (int i = 0; i < kLooks && !early; ++i) {
+    first = true;
+    ASSERT_TRUE(client.run_once());
+  }
+  EXPECT_TRUE(early);
+  ASSERT_TRUE(client.run_until_idle());
 }
 
 TEST(Clear, ARequestNeedsAHandler) {
