@@ -25,8 +25,9 @@ class ClientNumbers {
   ClientId id() const { return id_; }
   /// L: every number below is finished.
   std::uint32_t lowest_unfinished() const {
-    while (lowest_ != next_ && ring_[lowest_ & mask_] == kNoSlot) ++lowest_;
-    return lowest_;
+    std::uint32_t lowest = lowest_;
+    while (lowest != next_ && ring_[lowest & mask_] == kNoSlot) ++lowest;
+    return lowest_ = lowest;
   }
   bool all_finished() const { return lowest_unfinished() == next_; }
   bool used_up() const { return next_ > std::to_underlying(kLastSequence); }

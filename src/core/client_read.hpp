@@ -22,58 +22,76 @@ void ClientState::read(const Datagram& datagram, Instant now, Tell tell) {
   if (!opened) return count(opened.error());
   ++heard_;
   resting_ = kNoSlot;
-  take_header(opened->header, opened->frames.empty(), now);
+  take_header(opened->header, opened->bare, now);
   const std::uint8_t which = opened->header.client_id == numbers_[0].id() ? 0 : 1;
   const Heard heard{.numbers = numbers_[which],
                     .former = which != present_,
                     .epoch_held = opened->header.epoch == server_.epoch()};
-  FrameReader frames{opened->frames};
   // One for all replies: what they differ in is written to it for each of them.
   Answer answer{.outcome = Outcome::kReply, .reason = Reason::kNone};
-  Slot answered = kNoSlot;  // The datagram whose round trip it has.
+  MessageRun replies = opened->frames.first;
+  FrameReader rest = opened->frames.rest;
   while (true) {
-    for (Message reply; frames.next_message(FrameType::kReply, reply);) {
-      const Slot slot = heard.numbers.find(reply.sequence());
-      if (slot == kNoSlot) {
-        count(Drop::kLate);
-        continue;
-      }
-      answer.status = reply.status();
-      answer.body = reply.body;
-      if (requests_[slot].in_page && reply.attempt() == 1 && heard.epoch_held) [[likely]] {
-        if (requests_[slot].datagram != answered || reply.deferred()) {
-          answered = reply.deferred() ? kNoSlot : requests_[slot].datagram;
-          answer.round_trip = hear_of_page(requests_[slot].datagram, reply.deferred(), now);
-        }
-        end_in_page(slot, reply, heard, now, answer);
-      } else {
-        answered = kNoSlot;
-        if (!end_apart(slot, frame_of(reply), heard, now, answer)) continue;
-      }
-      tell(slot, answer);
-    }
-    const auto frame = frames.next();
+    if (!replies.empty()) end_answered(replies, heard, now, answer, tell);
+    if (rest.next_run(FrameType::kReply, replies)) continue;
+    const auto frame = rest.next();
     if (!frame) break;
-    answered = kNoSlot;
     take_frame(*frame, heard, now);
   }
   const Slot unheard = sent_.oldest_unheard();
   if (unheard != kNoSlot && sent_[unheard].order < answered_) find_losses(now);
 }
 
-/// Ends a request that is in a page, and so was sent once: a reply to that came.
-[[gnu::always_inline]] inline void ClientState::end_in_page(Slot slot, const Message& reply,
-                                                            const Heard& heard, Instant now,
-                                                            Answer& answer) {
-  note_reply(MessageHead::kSize + reply.body.size());
-  const ClientRequest& request = requests_[slot];
+/// Ends the requests that replies, which are alike, answer.
+template <class Tell>
+[[gnu::always_inline]] inline void ClientState::end_answered(const MessageRun& replies,
+                                                             const Heard& heard, Instant now,
+                                                             Answer& answer, Tell& tell) {
+  note_sizes(replies);
+  const Message& first = replies.first();
+  answer.status = first.status();
+  for (std::size_t i = 0; i < replies.size();) {
+    const Slot slot = heard.numbers.find(replies.sequence(i));
+    if (slot == kNoSlot) {
+      count(Drop::kLate);
+      ++i;
+    } else if (requests_[slot].in_page && first.attempt() == 1 && heard.epoch_held) {
+      i = end_in_page(slot, replies, i, heard, now, answer, tell);
+    } else {
+      Frame reply = frame_of(first);
+      reply.sequence = replies.sequence(i);
+      answer.body = reply.body = replies.body(i);
+      if (end_apart(slot, reply, heard, now, answer)) tell(slot, answer);
+      ++i;
+    }
+  }
+}
+
+/// Ends the request in that slot, which the reply at that place answers, and those of the replies
+/// behind it, as long as they are in the same page: they were sent once. Returns the place behind.
+template <class Tell>
+[[gnu::always_inline]] inline std::size_t ClientState::end_in_page(Slot slot,
+                                                                   const MessageRun& replies,
+                                                                   std::size_t place,
+                                                                   const Heard& heard, Instant now,
+                                                                   Answer& answer, Tell& tell) {
+  const Slot datagram = requests_[slot].datagram;
   answer.attempts = 1;
-  answer.elapsed = now - request.schedule.start();
-  heard.numbers.finish(reply.sequence());
-  requests_.end_without_body(slot);
-  if (--sent_[request.datagram].page.waiting == 0) close(request.datagram, now);
+  answer.round_trip = hear_of_page(datagram, replies.first().deferred(), now);
+  do {
+    ++counters_.replies;
+    answer.body = replies.body(place);
+    answer.elapsed = now - requests_[slot].schedule.start();
+    heard.numbers.finish(replies.sequence(place));
+    requests_.end_without_body(slot);
+    if (--sent_[datagram].page.waiting == 0) close(datagram, now);
+    tell(slot, answer);
+    if (++place == replies.size()) break;
+    slot = heard.numbers.find(replies.sequence(place));
+  } while (slot != kNoSlot && requests_[slot].in_page && requests_[slot].datagram == datagram);
   if (heard.former && heard.numbers.all_finished()) tell_former_ = true;
   if (requests_.size() == 0) fall_idle(now);
+  return place;
 }
 
 }  // namespace volley

@@ -22,19 +22,20 @@ void ClientState::handle_datagram(const Datagram& datagram, Instant now) {
 }
 
 /// protocol.md §2.3, as far as it concerns a whole datagram.
-std::expected<ClearChannel::Opened, Drop> ClientState::open(const Datagram& datagram) const {
-  auto opened = ClearChannel::open(datagram.payload, Side::kServer);
+std::expected<ClientState::Opened, Drop> ClientState::open(const Datagram& datagram) const {
+  const auto opened = ClearChannel::open(datagram.payload, Side::kServer);
   if (!is_from_server(datagram.peer, options_.server)) {
     // What is wrong with its first octets comes before where it is from.
     return std::unexpected(opened ? Drop::kStranger : std::min(opened.error(), Drop::kStranger));
   }
-  if (!opened) return opened;
+  if (!opened) return std::unexpected(opened.error());
   const ClientId id = opened->header.client_id;
   if (id != numbers_[0].id() && id != numbers_[1].id()) {
     return std::unexpected(Drop::kUnknownClient);
   }
-  if (!well_formed(opened->frames, Side::kServer)) return std::unexpected(Drop::kMalformed);
-  return opened;
+  const auto frames = check_frames(opened->frames, Side::kServer);
+  if (!frames) return std::unexpected(Drop::kMalformed);
+  return Opened{opened->header, *frames, opened->frames.empty()};
 }
 
 void ClientState::count(Drop drop) {
@@ -186,7 +187,7 @@ std::optional<Duration> ClientState::hear_of_page(Slot datagram, bool deferred, 
 bool ClientState::end_apart(Slot slot, Frame reply, const Heard& heard, Instant now,
                             Answer& answer) {
   if (!is_answer(reply, requests_[slot], heard)) return false;
-  note_reply(size_of(reply));
+  ++counters_.replies;
   leave_page(slot);
   const ClientRequest& request = requests_[slot];
   answer.attempts = request.schedule.attempts();

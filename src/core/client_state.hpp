@@ -53,7 +53,7 @@ class ClientState {
     const Instant deadline = later(now, options.timeout.value_or(options_.policy.give_up));
     const Slot slot = requests_.make();
     requests_[slot].begin_in_page(now, deadline, options.idempotent);
-    if (!write_to_page(slot, body, now)) line_up_apart(slot, body, now);
+    if (!write_to_page(slot, options.idempotent, body, now)) line_up_apart(slot, body, now);
     ++counters_.requests;
     return slot;
   }
@@ -118,7 +118,7 @@ class ClientState {
   [[gnu::noinline]] const ClientEvent* poll_pong();  // Seldom, so poll_event() stays small.
 
   // client_pages.cpp.
-  inline bool write_to_page(Slot slot, Bytes body, Instant now);
+  inline bool write_to_page(Slot slot, bool idempotent, Bytes body, Instant now);
   bool open_page(std::size_t frame_size);
   void close_page();
   void note_deadline(Instant deadline, Instant now);
@@ -151,7 +151,12 @@ class ClientState {
   Transmit seal(MutableBytes datagram, const ClientNumbers& numbers);
 
   // client_receive.cpp and client_read.hpp.
-  std::expected<ClearChannel::Opened, Drop> open(const Datagram& datagram) const;
+  struct Opened {
+    ClearHeader header;
+    CheckedFrames frames;
+    bool bare;  // It has none.
+  };
+  std::expected<Opened, Drop> open(const Datagram& datagram) const;
   void count(Drop drop);
   void take_header(const ClearHeader& header, bool bare, Instant now);
   void take_restart(Duration uptime, Instant now);
@@ -160,13 +165,20 @@ class ClientState {
     bool former;             // which is no more in use.
     bool epoch_held;
   };
-  void note_reply(std::size_t size) {
-    ++counters_.replies;
-    mean_reply_ += size - mean_reply_ / 16;
+  /// protocol.md §7: r, of replies that are alike.
+  void note_sizes(const MessageRun& replies) {
+    const std::size_t size = MessageHead::kSize + replies.first().body.size();
+    for (std::size_t i = 0; i < replies.size() && mean_reply_ / 16 != size; ++i) {
+      mean_reply_ += size - mean_reply_ / 16;
+    }
   }
   std::optional<Duration> hear_of_page(Slot datagram, bool deferred, Instant now);
-  inline void end_in_page(Slot slot, const Message& reply, const Heard& heard, Instant now,
-                          Answer& answer);
+  template <class Tell>
+  inline void end_answered(const MessageRun& replies, const Heard& heard, Instant now,
+                           Answer& answer, Tell& tell);
+  template <class Tell>
+  inline std::size_t end_in_page(Slot slot, const MessageRun& replies, std::size_t place,
+                                 const Heard& heard, Instant now, Answer& answer, Tell& tell);
   // By value, so that the caller need not have it in memory.
   bool end_apart(Slot slot, Frame reply, const Heard& heard, Instant now, Answer& answer);
   bool is_answer(const Frame& frame, const ClientRequest& request, const Heard& heard);
@@ -247,14 +259,15 @@ class ClientState {
 };
 
 /// Writes a new request to the page of the next datagram. False: it must line up apart.
-[[gnu::always_inline]] inline bool ClientState::write_to_page(Slot slot, Bytes body, Instant now) {
+[[gnu::always_inline]] inline bool ClientState::write_to_page(Slot slot, bool idempotent,
+                                                              Bytes body, Instant now) {
   const std::size_t size = head_size(FrameType::kRequest) + body.size();
   if (!open_.fits(size) && !open_page(size)) return false;
   ClientRequest& request = requests_[slot];
   request.datagram = open_.datagram();
   const Instant deadline = request.schedule.deadline();
   if (deadline != open_.first_deadline()) note_deadline(deadline, now);
-  open_.write(slot, request.idempotent, body, mean_reply_ / 16);
+  open_.write(slot, idempotent, body, mean_reply_ / 16);
   return true;
 }
 

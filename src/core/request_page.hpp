@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <utility>
 
 #include <volley/bytes.hpp>
 #include <volley/time.hpp>
@@ -61,15 +62,15 @@ class RequestPageWriter {
   /// Requires that it fits. In the congestion window it counts as `least` octets at least.
   void write(Slot request, bool idempotent, Bytes body, std::size_t least) {
     const std::size_t size = MessageHead::kSize + body.size();
-    MessageHead{{.type = FrameType::kRequest,
-                 .flag = idempotent,
-                 .attempt = 1,
-                 .sequence = numbers_->give(request),
-                 .word = page_.ttl_ms,
-                 .length = static_cast<std::uint16_t>(body.size())}}
-        .write(end_);
-    copy(body, end_ + MessageHead::kSize);
-    end_ += size;
+    std::byte* const frame = std::exchange(end_, end_ + size);
+    const MessageHead head{{.type = FrameType::kRequest,
+                            .flag = idempotent,
+                            .attempt = 1,
+                            .sequence = numbers_->give(request),
+                            .word = page_.ttl_ms,
+                            .length = static_cast<std::uint16_t>(body.size())}};
+    head.write(frame);
+    copy(body, frame + MessageHead::kSize);
     page_.charged += std::max(size, least);
     ++page_.waiting;
   }

@@ -1,5 +1,8 @@
 #include "wire/frame_reader.hpp"
 
+#include <algorithm>
+#include <utility>
+
 #include "wire/byte_reader.hpp"
 
 namespace volley {
@@ -62,6 +65,36 @@ void read_frame(ByteReader& in, Frame& frame) {
   in.require(false);
 }
 
+/// How many messages at the front of those octets follow that one, alike but for their numbers.
+std::size_t alike(const MessageHead& head, Bytes octets) {
+  const std::size_t size = MessageHead::kSize + head.length();
+  if (octets.size() < size) return 0;
+  const std::byte* at = octets.data();
+  const std::byte* const last = at + (octets.size() - size);
+  std::size_t count = 0;
+  for (MessageHead next = head.following(); at <= last && MessageHead::read(at) == next;
+       at += size) {
+    next = next.following();
+    ++count;
+  }
+  return count;
+}
+
+/// Takes the messages of that type that the octets begin with and that are alike, if they are as
+/// protocol.md §4 draws them.
+MessageRun take_run(Bytes& octets, FrameType type) {
+  if (octets.size() < MessageHead::kSize) return {};
+  const auto head = MessageHead::read(octets.data());
+  const std::size_t size = MessageHead::kSize + head.length();
+  if (!head.is_well_formed(type) || size > octets.size()) return {};
+  const Message first{head, octets.subspan(MessageHead::kSize, head.length())};
+  const std::size_t numbers =
+      std::to_underlying(kLastSequence) - std::to_underlying(head.sequence());
+  const std::size_t count = 1 + std::min(alike(head, octets.subspan(size)), numbers);
+  octets = octets.subspan(count * size);
+  return {first, count};
+}
+
 }  // namespace
 
 Frame frame_of(Message message) {
@@ -76,26 +109,28 @@ Frame frame_of(Message message) {
           .body = message.body};
 }
 
-bool well_formed(Bytes frames, Side from) {
-  const FrameType message = from == Side::kClient ? FrameType::kRequest : FrameType::kReply;
-  Bytes rest = frames;
-  while (!rest.empty()) {
-    if (rest.size() >= MessageHead::kSize) {
-      const auto head = MessageHead::read(rest.data());
-      const std::size_t size = MessageHead::kSize + head.length();
-      if (head.is_well_formed(message) && size <= rest.size()) {
-        rest = rest.subspan(size);
-        continue;
-      }
+std::optional<CheckedFrames> check_frames(Bytes frames, Side from) {
+  const FrameType type = from == Side::kClient ? FrameType::kRequest : FrameType::kReply;
+  const MessageRun first = take_run(frames, type);
+  const CheckedFrames checked{.first = first, .rest = FrameReader{frames}};
+  while (!frames.empty()) {
+    if (!take_run(frames, type).empty()) continue;
+    if (frames.front() == std::byte{kPad}) {
+      if (!all_zeros(frames)) return std::nullopt;
+      break;
     }
-    if (rest.front() == std::byte{kPad}) return all_zeros(rest);
-    ByteReader in{rest};
+    ByteReader in{frames};
     Frame frame;
     read_frame(in, frame);
-    if (!in.ok() || sender(frame.type) != from) return false;
-    rest = in.rest();
+    if (!in.ok() || sender(frame.type) != from) return std::nullopt;
+    frames = in.rest();
   }
-  return true;
+  return checked;
+}
+
+bool FrameReader::next_run(FrameType type, MessageRun& run) {
+  run = take_run(rest_, type);
+  return !run.empty();
 }
 
 std::optional<Frame> FrameReader::next() {

@@ -1,7 +1,9 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <optional>
+#include <utility>
 
 #include <volley/bytes.hpp>
 
@@ -10,10 +12,6 @@
 #include "wire/numbers.hpp"
 
 namespace volley {
-
-/// Whether all that follows a datagram's header is frames that this side may send, each as
-/// protocol.md §4 draws it. If not, nothing of the datagram may act (§4.1).
-bool well_formed(Bytes frames, Side from);
 
 /// A REQUEST or a REPLY as it stands in a datagram: its fields are taken from its head as they are
 /// asked for.
@@ -31,6 +29,33 @@ struct Message : MessageHead {
 /// All of its fields. Of a copy: one whose address is taken is kept in memory, and messages pass
 /// here that nearly always need none of this.
 Frame frame_of(Message message);
+
+/// Messages that stand one behind the other and whose heads differ in nothing but consecutive
+/// numbers, as nearly all do that were sent together: what one head tells, all tell.
+class MessageRun {
+ public:
+  MessageRun() = default;
+  MessageRun(const Message& first, std::size_t size) : first_{first}, size_{size} {}
+
+  std::size_t size() const { return size_; }
+  bool empty() const { return size_ == 0; }
+  /// What all tell, of a run that is not empty.
+  const Message& first() const { return first_; }
+
+  // Of each, by its place in the run.
+
+  Sequence sequence(std::size_t place) const {
+    return Sequence{static_cast<std::uint32_t>(std::to_underlying(first_.sequence()) + place)};
+  }
+  Bytes body(std::size_t place) const {
+    const std::size_t size = first_.body.size();
+    return {first_.body.data() + place * (MessageHead::kSize + size), size};
+  }
+
+ private:
+  Message first_;
+  std::size_t size_ = 0;
+};
 
 /// Walks the frames of a datagram, which must be well_formed(): nothing is checked again. If they
 /// are not, what it tells means nothing, but it stays within bounds and ends.
@@ -60,8 +85,25 @@ class FrameReader {
     return true;
   }
 
+  /// The same for it and those behind that are alike.
+  bool next_run(FrameType type, MessageRun& run);
+
  private:
   Bytes rest_;
 };
+
+/// The frames of a datagram that are well_formed(): the messages that they begin with and that are
+/// alike, nearly always all, and a reader of the others.
+struct CheckedFrames {
+  MessageRun first;
+  FrameReader rest;
+};
+/// Checks all that follows a datagram's header: nothing, unless it is frames that this side may
+/// send, each as protocol.md §4 draws it. If not, nothing of the datagram may act (§4.1).
+std::optional<CheckedFrames> check_frames(Bytes frames, Side from);
+/// The same, for who walks them some other way.
+inline bool well_formed(Bytes frames, Side from) {
+  return check_frames(frames, from).has_value();
+}
 
 }  // namespace volley

@@ -73,6 +73,14 @@ class MessageHead {
   constexpr std::uint16_t word() const { return static_cast<std::uint16_t>(body_ >> 16U); }
   constexpr std::uint16_t length() const { return static_cast<std::uint16_t>(body_); }
 
+  /// The head of the next number that differs in nothing else.
+  constexpr MessageHead following() const {
+    MessageHead other = *this;
+    ++other.number_;
+    return other;
+  }
+  constexpr bool operator==(const MessageHead&) const = default;
+
   /// Whether all but the length is as protocol.md §4 draws it, for a frame of that type.
   constexpr bool is_well_formed(FrameType type) const {
     constexpr std::uint64_t kAllButFlagAttemptSeq = 0xfffe'00ff'8000'0000;

@@ -71,12 +71,19 @@ void try_from(Bytes datagram, Side from) {
 
   const Bytes frames = datagram.subspan(kHeaderSize);
   const auto again = walk_again(datagram, from);
-  require(well_formed(frames, from) == again.has_value(), "both agree on what is well formed");
+  const auto checked = check_frames(frames, from);
+  require(checked.has_value() == again.has_value(), "both agree on what is well formed");
   const std::vector<Frame> all = walked(frames);
   require(all.size() <= frames.size(), "a walk ends");
   if (!again) return;
+  const auto runs =
+      walked_from(from == Side::kClient ? FrameType::kRequest : FrameType::kReply, *checked);
   require(all.size() == again->size(), "both read as many frames");
-  for (std::size_t i = 0; i < all.size(); ++i) compare(all[i], (*again)[i]);
+  require(all.size() == runs.size(), "in runs there are as many");
+  for (std::size_t i = 0; i < all.size(); ++i) {
+    compare(all[i], (*again)[i]);
+    compare(runs[i], (*again)[i]);
+  }
   // Every field is in range and in order, as what is written again is the same.
   const bool sendable =
       std::ranges::all_of(all, [](const Frame& frame) { return frame.body.size() <= kMaxBody; });

@@ -112,6 +112,37 @@ TEST(ClientPages, WhatWasSentIsCancelledAlone) {
   EXPECT_EQ(story.core.counters().late, 1U);
 }
 
+/// Replies that stand one behind the other, alike but for their numbers, end their requests one by
+/// one all the same.
+TEST(ClientPages, RepliesAlikeEndTheirOwnRequestsOnly) {
+  Met story;
+  story.ask("a");
+  const RequestId cancelled = story.ask("b");
+  for (const char* const body : {"c", "d"}) story.ask(body);
+  story.sent();
+  story.core.cancel(cancelled, story.now);
+  EXPECT_EQ(story.ended()->outcome, Outcome::kUnknown);
+  // The cancelled one left its page, and the others with it. These are in another.
+  for (const char* const body : {"e", "f", "g"}) story.ask(body);
+  story.sent();
+  story.hear({reply_to(7)});
+  EXPECT_TRUE(story.ended());
+  story.now += 1ms;
+  story.hear({reply_to(2), reply_to(3), reply_to(4), reply_to(5), reply_to(6), reply_to(7),
+              reply_to(8), reply_to(9)});
+  // 3 was cancelled, 7 answered; 9 was never sent.
+  EXPECT_EQ(story.core.counters().late, 3U);
+  for (int i = 0; i < 5; ++i) {
+    const auto answer = story.ended();
+    ASSERT_TRUE(answer) << i;
+    EXPECT_EQ(answer->elapsed, 1ms);
+    EXPECT_EQ(as_text(answer->body), "reply");
+  }
+  EXPECT_FALSE(story.ended());
+  EXPECT_EQ(story.core.in_flight(), 0U);
+  EXPECT_EQ(story.core.counters().replies, 1U + 1U + 5U);
+}
+
 TEST(ClientPages, WhatIsSentAgainIsWhatWasSent) {
   Met story;
   for (const char* const body : {"a", "b", "c"}) story.ask(body);

@@ -54,6 +54,31 @@ inline std::vector<Frame> walked_for(FrameType type, Bytes frames) {
   }
 }
 
+/// The same, as those walk who take messages of that type run by run.
+inline void add_run(const MessageRun& run, std::vector<Frame>& all) {
+  for (std::size_t i = 0; i < run.size(); ++i) {
+    Frame frame = frame_of(run.first());
+    frame.sequence = run.sequence(i);
+    frame.body = run.body(i);
+    all.push_back(frame);
+  }
+}
+inline std::vector<Frame> walked_in_runs(FrameType type, FrameReader reader,
+                                         std::vector<Frame> all = {}) {
+  while (true) {
+    for (MessageRun run; reader.next_run(type, run);) add_run(run, all);
+    const auto frame = reader.next();
+    if (!frame) return all;
+    all.push_back(*frame);
+  }
+}
+/// The same, of frames that are checked, from what the check found.
+inline std::vector<Frame> walked_from(FrameType type, const CheckedFrames& checked) {
+  std::vector<Frame> all;
+  add_run(checked.first, all);
+  return walked_in_runs(type, checked.rest, all);
+}
+
 /// A header and frames as a datagram of `size` octets, the rest of them PAD. Nothing if it is too
 /// small.
 inline std::optional<std::vector<std::byte>> written(const ClearHeader& header,
