@@ -2,10 +2,13 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <expected>
 #include <functional>
 #include <memory>
 #include <optional>
 #include <string>
+#include <type_traits>
+#include <utility>
 
 #include <volley/answer.hpp>
 #include <volley/bytes.hpp>
@@ -64,6 +67,15 @@ class Client {
   /// kFull when the window is, and run_once() makes room.
   [[nodiscard]] Result<void> submit(Bytes body, Handler handler,
                                     const RequestOptions& options = {});
+  /// The same, and faster: what is small and cannot be null, as most lambdas, is made in its place.
+  template <class F>
+    requires std::is_nothrow_constructible_v<Handler, F> && (!std::is_constructible_v<bool, F>)
+  [[nodiscard]] Result<void> submit(Bytes body, F&& handler, const RequestOptions& options = {}) {
+    Handler* const place = begin(body, options);
+    if (place == nullptr) return std::unexpected(refusal(body));
+    std::construct_at(place, std::forward<F>(handler));
+    return {};
+  }
   std::size_t in_flight() const;
   bool has_room() const;
 
@@ -93,6 +105,10 @@ class Client {
  private:
   struct State;
   explicit Client(std::unique_ptr<State> state);
+  /// Starts a request: where its handler is to be made. nullptr: it was refused, and why.
+  Handler* begin(Bytes body, const RequestOptions& options);
+  Error refusal(Bytes body) const;
+
   std::unique_ptr<State> state_;
 };
 

@@ -67,8 +67,7 @@ struct Client::State {
         // One more than are in flight: that of a request which is being told of.
         handlers{std::make_unique<Handler[]>(options.window + 1)} {}
 
-  [[nodiscard]] inline Result<void> submit(Bytes body, Handler&& handler,
-                                           const RequestOptions& options, Instant time);
+  inline Handler* begin(Bytes body, const RequestOptions& options, Instant time);
   [[nodiscard]] Result<void> turn(std::optional<Instant> until, Instant time);
   void flush(Instant time);
   bool look(bool linger);
@@ -90,7 +89,7 @@ struct Client::State {
   os::StopFlag stop;
   ReceiveBatch in;
   SendBatch out;
-  std::unique_ptr<Handler[]> handlers;  // By the request's slot.
+  std::unique_ptr<Handler[]> handlers;  // By the request's slot; of no request: null.
   std::uint64_t happened = 0;           // Ends, echoes and hints.
   std::optional<Pong> pong;
   std::optional<ErrorCode> hint;
@@ -115,15 +114,12 @@ Result<void> Client::State::usable() const {
 
 // Outbound: submit, flush.
 
-[[gnu::always_inline]] inline Result<void> Client::State::submit(Bytes body, Handler&& handler,
-                                                                 const RequestOptions& options,
-                                                                 Instant time) {
-  if (!handler) {
-    return std::unexpected(Error{ErrorCode::kInvalid, 0, "a request needs a handler for its end"});
-  }
-  if (!core.takes(body)) return std::unexpected(core.refusal(body));
-  handlers[core.take(body, options, time)] = std::move(handler);
-  return {};
+/// Where the handler of a new request goes: one that is null is there, which is as good as none.
+/// nullptr: the core refuses the request.
+[[gnu::always_inline]] inline Client::Handler* Client::State::begin(Bytes body,
+                                                                    const RequestOptions& options,
+                                                                    Instant time) {
+  return core.takes(body) ? &handlers[core.take(body, options, time)] : nullptr;
 }
 
 void Client::State::flush(Instant time) {
@@ -289,11 +285,11 @@ Result<Answer> Client::request(Bytes body, const RequestOptions& options) {
   if (auto usable = state.usable(); !usable) return std::unexpected(usable.error());
   std::optional<Answer> answer;
   const Instant start = now();
-  Result<void> done =
-      state.submit(body, [&answer](const Answer& given) { answer = given; }, options, start);
-  if (!done) return std::unexpected(done.error());
+  Handler* const handler = state.begin(body, options, start);
+  if (handler == nullptr) return std::unexpected(refusal(body));
+  std::construct_at(handler, [&answer](const Answer& given) { answer = given; });
   state.running = true;
-  done = state.turn({}, start);
+  Result<void> done = state.turn({}, start);
   while (done && !answer && !state.stop.raised()) done = state.turn({}, now());
   state.running = false;
   if (answer) return *answer;
@@ -303,8 +299,21 @@ Result<Answer> Client::request(Bytes body, const RequestOptions& options) {
 }
 
 Result<void> Client::submit(Bytes body, Handler handler, const RequestOptions& options) {
-  const Instant time = state_->running ? state_->received : now();
-  return state_->submit(body, std::move(handler), options, time);
+  if (!handler) {
+    return std::unexpected(Error{ErrorCode::kInvalid, 0, "a request needs a handler for its end"});
+  }
+  Handler* const place = begin(body, options);
+  if (place == nullptr) return std::unexpected(refusal(body));
+  std::construct_at(place, std::move(handler));
+  return {};
+}
+
+Client::Handler* Client::begin(Bytes body, const RequestOptions& options) {
+  return state_->begin(body, options, state_->running ? state_->received : now());
+}
+
+Error Client::refusal(Bytes body) const {
+  return state_->core.refusal(body);
 }
 
 std::size_t Client::in_flight() const {

@@ -238,15 +238,6 @@ TEST(Clear, WhatHandlersSubmitIsSentBeforeTheLastReplyIsRead) {
   ASSERT_TRUE(client.run_until_idle());
 }
 
-TEST(Clear, ARequestNeedsAHandler) {
-  Serving server;
-  Client client = client_of(server.address());
-  const auto submitted = client.submit(as_bytes("x"), nullptr);
-  ASSERT_FALSE(submitted);
-  EXPECT_EQ(submitted.error().code, ErrorCode::kInvalid);
-  EXPECT_EQ(client.in_flight(), 0U);
-}
-
 TEST(Clear, AServerThatIsNotThereExecutesNothing) {
   Client client = client_of(closed_port());
   const auto answer = client.request(as_bytes("x"), {.timeout = 100ms});
