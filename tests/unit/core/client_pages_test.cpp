@@ -215,6 +215,60 @@ TEST(ClientPages, ARestartEndsThemOrAsksAnew) {
   EXPECT_THAT(bodies(story.sent().value()), ElementsAre("b"));
 }
 
+TEST(ClientPages, RepliesAlikeCountAsManyInTheWindow) {
+  // protocol.md §7: r, and so what may be sent at once, is the same however the replies came.
+  std::vector<std::size_t> sent;
+  for (const bool together : {true, false}) {
+    Met story;
+    for (int i = 0; i < 3; ++i) story.ask();
+    story.sent();
+    const std::string body(300, 'x');
+    if (together) {
+      story.hear({reply_to(2, body), reply_to(3, body), reply_to(4, body)});
+    } else {
+      for (const std::uint32_t number : {2, 3, 4}) story.hear({reply_to(number, body)});
+    }
+    while (story.ended()) continue;
+    for (int i = 0; i < 1'000; ++i) story.ask("x");
+    std::size_t requests = 0;
+    for (const Seen& seen : story.all_sent()) requests += seen.frames.size();
+    sent.push_back(requests);
+  }
+  EXPECT_EQ(sent[0], sent[1]);
+  EXPECT_LT(sent[0], 500U);
+}
+
+TEST(ClientPages, WhenAllAreAnsweredTheServerIsTold) {
+  Met story;
+  const std::string large(60'000, 'x');
+  for (int i = 0; i < 3; ++i) story.ask();
+  story.sent();
+  for (const std::uint32_t number : {2, 3, 4}) {
+    story.hear({reply_to(number, large)});
+    EXPECT_TRUE(story.ended());
+  }
+  const auto told = story.pass_and_see(10s);
+  ASSERT_THAT(told, SizeIs(1));
+  EXPECT_TRUE(told[0].bare());
+  EXPECT_EQ(told[0].header.note, 5U);
+}
+
+TEST(ClientPages, WhenAllOfTheFormerClientIdAreAnsweredTheServerIsTold) {
+  ClientStory::Options options = Met::patient(1'200);
+  options.first = Sequence{0x7fff'fffd};
+  ClientStory story{options};
+  story.ask("hello");
+  story.meet_and_send();
+  story.hear({reply_to(0x7fff'fffd)});
+  for (int i = 0; i < 3; ++i) story.ask();
+  EXPECT_THAT(story.all_sent(), SizeIs(2)) << "each client_id has datagrams of its own";
+  story.hear({reply_to(0x7fff'fffe), reply_to(0x7fff'ffff)});
+  const Seen last = story.sent().value();
+  EXPECT_TRUE(last.bare());
+  EXPECT_EQ(last.header.client_id, ClientId{ClientStory::kClientId});
+  EXPECT_EQ(last.header.note, 0x8000'0000U);
+}
+
 TEST(ClientPages, AnIcmpErrorHastensThem) {
   Met story;
   story.ask("a");
