@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <bit>
 #include <compare>
@@ -77,10 +78,8 @@ class IpAddress {
   std::string to_string() const;
 
   friend constexpr auto operator<=>(const IpAddress&, const IpAddress&) = default;
-  /// As two numbers: each datagram's address is compared.
   friend constexpr bool operator==(const IpAddress& left, const IpAddress& right) {
-    using Halves = std::array<std::uint64_t, 2>;
-    return std::bit_cast<Halves>(left.bytes_) == std::bit_cast<Halves>(right.bytes_) &&
+    return left.half(0) == right.half(0) && left.half(1) == right.half(1) &&
            left.scope_ == right.scope_;
   }
 
@@ -88,10 +87,18 @@ class IpAddress {
   constexpr IpAddress(const std::array<std::uint8_t, 16>& bytes, std::uint32_t scope)
       : bytes_{bytes}, scope_{scope} {}
   constexpr bool is_mapped() const {
-    for (std::size_t i = 0; i < 10; ++i) {
-      if (bytes_[i] != 0) return false;
-    }
-    return bytes_[10] == 0xff && bytes_[11] == 0xff;
+    constexpr auto kPrefix =
+        std::bit_cast<std::uint32_t>(std::array<std::uint8_t, 4>{0, 0, 0xff, 0xff});
+    return half(0) == 0 && number<std::uint32_t>(8) == kPrefix;
+  }
+  constexpr std::uint64_t half(std::size_t which) const { return number<std::uint64_t>(8 * which); }
+  /// Some of the bytes as one number, in this machine's order. Each datagram's addresses are looked
+  /// at several times, and byte by byte that would be felt.
+  template <class Number>
+  constexpr Number number(std::size_t at) const {
+    std::array<std::uint8_t, sizeof(Number)> some{};
+    std::copy_n(bytes_.begin() + at, some.size(), some.begin());
+    return std::bit_cast<Number>(some);
   }
 
   std::array<std::uint8_t, 16> bytes_{};

@@ -1,6 +1,7 @@
 #include <gtest/gtest.h>
 
 #include <string>
+#include <string_view>
 #include <tuple>
 #include <unordered_set>
 
@@ -80,6 +81,12 @@ TEST(IpAddress, TheMappedFormIsTheIpv4Address) {
   EXPECT_EQ(*mapped, IpAddress::v4(10, 0, 0, 1));
   EXPECT_EQ(mapped->family(), Family::kIpv4);
   EXPECT_EQ(mapped->with_scope(7), *mapped) << "IPv4 has no scopes";
+  for (const std::string_view near :
+       {"::fffe:10.0.0.1", "::1:0:ffff:a00:1", "1::ffff:a00:1", "::ffff:0:a00:1"}) {
+    const auto address = IpAddress::parse(near);
+    ASSERT_TRUE(address) << near;
+    EXPECT_EQ(address->family(), Family::kIpv6) << near;
+  }
 }
 
 TEST(IpAddress, KnowsWhatKindItIs) {
