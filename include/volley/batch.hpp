@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <memory>
 #include <span>
@@ -34,7 +35,11 @@ class ReceiveBatch {
   std::size_t slots() const { return slots_; }
   std::size_t slot_size() const { return slot_size_; }
   MutableBytes slot(std::size_t index);
-  void clear();
+  void clear() {
+    datagrams_.clear();
+    arrivals_.clear();
+    messages_ = 0;
+  }
   /// Takes `payload` as datagrams of `segment_size` bytes, the last as long as what is left.
   void add_train(const Datagram& train, std::size_t segment_size, const Arrival& arrival);
   /// Keeps the datagrams for which `keep` says so, and their order.
@@ -75,15 +80,24 @@ class SendBatch {
   explicit SendBatch(const Options& options);
 
   /// Where the next datagram's bytes go. Empty when the batch is full: send it first.
-  MutableBytes space();
+  MutableBytes space() {
+    if (full()) return {};
+    return {memory_.get() + used_, std::min(capacity_ - used_, kMaxPayload)};
+  }
   /// Adds what was just written at the front of space(). Requires transmit.size within space(), and
   /// at most BatchLimits::kSegments datagrams.
   void commit(const Transmit& transmit);
 
   bool empty() const { return transmits_.empty(); }
   /// Whether a datagram of any size may no longer fit.
-  bool full() const;
-  void clear();
+  bool full() const {
+    return transmits_.size() == max_transmits_ || capacity_ - used_ < kMaxPayload;
+  }
+  void clear() {
+    transmits_.clear();
+    offsets_.clear();
+    used_ = 0;
+  }
 
   /// The runs, in order, and the bytes of each.
   std::span<const Transmit> transmits() const { return transmits_; }

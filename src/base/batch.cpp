@@ -30,12 +30,6 @@ MutableBytes ReceiveBatch::slot(std::size_t index) {
   return {memory_.get() + index * stride_, slot_size_};
 }
 
-void ReceiveBatch::clear() {
-  datagrams_.clear();
-  arrivals_.clear();
-  messages_ = 0;
-}
-
 void ReceiveBatch::add_train(const Datagram& train, std::size_t segment_size,
                              const Arrival& arrival) {
   ++messages_;
@@ -62,15 +56,6 @@ SendBatch::SendBatch(const Options& options)
   offsets_.reserve(max_transmits_);
 }
 
-MutableBytes SendBatch::space() {
-  if (full()) return {};
-  return {memory_.get() + used_, std::min(capacity_ - used_, kMaxPayload)};
-}
-
-bool SendBatch::full() const {
-  return transmits_.size() == max_transmits_ || capacity_ - used_ < kMaxPayload;
-}
-
 bool SendBatch::extends_run(const Transmit& last, const Transmit& next) const {
   const std::size_t segment = last.segment_size == 0 ? last.size : last.segment_size;
   // The last datagram of a run may be shorter, so a short one closes its run.
@@ -93,12 +78,6 @@ void SendBatch::commit(const Transmit& transmit) {
     offsets_.push_back(used_);
   }
   used_ += transmit.size;
-}
-
-void SendBatch::clear() {
-  transmits_.clear();
-  offsets_.clear();
-  used_ = 0;
 }
 
 Bytes SendBatch::bytes(std::size_t index) const {

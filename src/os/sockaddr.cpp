@@ -3,6 +3,7 @@
 #include <arpa/inet.h>
 
 #include <cstring>
+#include <memory>
 
 #include "base/check.hpp"
 
@@ -34,23 +35,26 @@ in6_addr to_in6_addr(const IpAddress& address) {
 
 SocketAddress to_sockaddr(const Endpoint& endpoint, Family socket_family) {
   SocketAddress out;
+  out.size = write_sockaddr(endpoint, socket_family, out.storage);
+  return out;
+}
+
+socklen_t write_sockaddr(const Endpoint& endpoint, Family socket_family, sockaddr_storage& out) {
   const IpAddress& address = endpoint.address();
   VOLLEY_CHECK(carries(socket_family, address));
   if (socket_family == Family::kIpv4) {
-    auto* in = reinterpret_cast<sockaddr_in*>(&out.storage);
-    in->sin_family = AF_INET;
-    in->sin_port = htons(endpoint.port());
-    in->sin_addr = to_in_addr(address);
-    out.size = sizeof *in;
-  } else {
-    auto* in6 = reinterpret_cast<sockaddr_in6*>(&out.storage);
-    in6->sin6_family = AF_INET6;
-    in6->sin6_port = htons(endpoint.port());
-    if (!address.is_unspecified()) in6->sin6_addr = to_in6_addr(address);
-    in6->sin6_scope_id = address.scope();
-    out.size = sizeof *in6;
+    auto& in = *std::construct_at(reinterpret_cast<sockaddr_in*>(&out));
+    in.sin_family = AF_INET;
+    in.sin_port = htons(endpoint.port());
+    in.sin_addr = to_in_addr(address);
+    return sizeof in;
   }
-  return out;
+  auto& in6 = *std::construct_at(reinterpret_cast<sockaddr_in6*>(&out));
+  in6.sin6_family = AF_INET6;
+  in6.sin6_port = htons(endpoint.port());
+  if (!address.is_unspecified()) in6.sin6_addr = to_in6_addr(address);
+  in6.sin6_scope_id = address.scope();
+  return sizeof in6;
 }
 
 Endpoint from_sockaddr(const sockaddr* address) {

@@ -25,6 +25,8 @@ constexpr bool carries(Family socket_family, const IpAddress& address) {
 /// For a socket of this family, which must carry the address: on an IPv6 one an IPv4 endpoint
 /// becomes ::ffff:a.b.c.d, and the wildcard of either family becomes the socket's own.
 SocketAddress to_sockaddr(const Endpoint& endpoint, Family socket_family);
+/// The same, written in place; returns its size.
+socklen_t write_sockaddr(const Endpoint& endpoint, Family socket_family, sockaddr_storage& out);
 
 /// The canonical endpoint: ::ffff:a.b.c.d is IPv4. Any family but the two gives the default
 /// endpoint.

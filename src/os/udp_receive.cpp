@@ -91,6 +91,7 @@ Result<void> UdpSocket::receive(ReceiveBatch& batch, const ReceiveLook& look) {
 
   for (std::size_t i = 0; i < static_cast<std::size_t>(got); ++i) {
     const mmsghdr& message = scratch.messages[i];
+    const os::MessageParts& parts = scratch.parts[i];
     os::ControlInfo control = os::read_control(message.msg_hdr);
     const std::size_t length = message.msg_len;
     const std::size_t held = std::min(length, batch.slot_size());
@@ -98,9 +99,9 @@ Result<void> UdpSocket::receive(ReceiveBatch& batch, const ReceiveLook& look) {
     control.arrival.truncated =
         held < length && (control.segment_size == 0 || held % control.segment_size != 0);
     const Datagram train{
-        .peer = os::from_sockaddr(reinterpret_cast<const sockaddr*>(&scratch.parts[i].name)),
+        .peer = os::from_sockaddr(reinterpret_cast<const sockaddr*>(&parts.name)),
         .local = control.local ? Endpoint{*control.local, state_->bound.port()} : state_->bound,
-        .payload = Bytes{batch.slot(i)}.first(held),
+        .payload = {static_cast<const std::byte*>(parts.bytes.iov_base), held},
         .ecn = control.ecn};
     if (is_of_others(*state_, control.arrival, train.peer)) {
       ++state_->counters.other_members;

@@ -38,9 +38,10 @@ class BatchSender {
       : state_{state}, batch_{batch}, transmits_{batch.transmits()}, tell_too_large_{too_large} {}
 
   Result<void> run() {
+    const bool plain = is_plain();
+    if (!plain) state_.scratch.fit(std::min(batch_.datagrams(), BatchLimits::kMessages));
     while (index_ < transmits_.size()) {
-      const std::size_t count = fill();
-      const int number = count == 0 ? fault_ : hand_over(count);
+      const int number = plain ? hand_over_plain() : hand_over(fill());
       if (number == 0) continue;
       if (os::is_broken(number)) return std::unexpected(os::system_error(number, "cannot send"));
       if (auto done = recover(number); !done) return done;
@@ -51,6 +52,33 @@ class BatchSender {
   }
 
  private:
+  /// Whether all is one datagram, with nothing to tell but where it goes. Then one call that takes
+  /// no more costs less; so does less code around it, which each system call leaves cold.
+  bool is_plain() const {
+    const Transmit& first = transmits_.front();
+    return transmits_.size() == 1 && first.datagrams() == 1 && !names_source(first) &&
+           !state_.fault && os::carries(state_.family, first.peer.address());
+  }
+  int hand_over_plain() {
+    const Bytes bytes = batch_.bytes(0);
+    const Endpoint& peer = transmits_.front().peer;
+    sockaddr_storage name;
+    const bool connected = peer == Endpoint{};
+    const socklen_t size = connected ? 0 : os::write_sockaddr(peer, state_.family, name);
+    ++state_.counters.send_calls;
+    if (::sendto(state_.fd.number(), bytes.data(), bytes.size(), MSG_DONTWAIT,
+                 connected ? nullptr : reinterpret_cast<const sockaddr*>(&name), size) < 0) {
+      return errno;
+    }
+    step(bytes.size(), true);
+    return 0;
+  }
+
+  /// Whether the kernel must be told which address to send from: not where that is bound to.
+  bool names_source(const Transmit& transmit) const {
+    return !transmit.local.is_unspecified() && transmit.local != state_.bound.address();
+  }
+
   /// Bytes of the next message, from `offset` of a transmit: a whole run, or one datagram of it.
   std::size_t piece(const Transmit& transmit, std::size_t offset, bool singly) const {
     const std::size_t left = transmit.size - offset;
@@ -99,7 +127,7 @@ class BatchSender {
     os::MessageParts& parts = state_.scratch.parts[at];
     parts.bytes = {const_cast<std::byte*>(bytes.data()), bytes.size()};
     os::ControlWriter control{parts.control};
-    if (!transmit.local.is_unspecified()) control.source(transmit.local, state_.family);
+    if (names_source(transmit)) control.source(transmit.local, state_.family);
     if (is_run) control.segment_size(transmit.segment_size);
     msghdr& message = state_.scratch.messages[at].msg_hdr;
     message = {};
@@ -108,15 +136,13 @@ class BatchSender {
     message.msg_control = control.size() == 0 ? nullptr : &parts.control;
     message.msg_controllen = control.size();
     if (transmit.peer == Endpoint{}) return;
-    const os::SocketAddress address = os::to_sockaddr(transmit.peer, state_.family);
-    std::copy_n(reinterpret_cast<const std::byte*>(&address.storage), address.size,
-                reinterpret_cast<std::byte*>(&parts.name));
     message.msg_name = &parts.name;
-    message.msg_namelen = address.size;
+    message.msg_namelen = os::write_sockaddr(transmit.peer, state_.family, parts.name);
   }
 
-  /// One kernel call. Steps past what was taken; an errno only if nothing was.
+  /// One kernel call for so many. Steps past what was taken; an errno only if nothing was.
   int hand_over(std::size_t count) {
+    if (count == 0) return fault_;
     mmsghdr* messages = state_.scratch.messages.data();
     ++state_.counters.send_calls;
     const int taken = put(messages, count);
@@ -125,16 +151,11 @@ class BatchSender {
     return 0;
   }
 
-  /// How many messages the kernel took, or -1. The less a call can carry, the less it costs.
+  /// How many messages the kernel took, or -1.
   int put(mmsghdr* messages, std::size_t count) const {
     const int fd = state_.fd.number();
     if (count > 1) return ::sendmmsg(fd, messages, static_cast<unsigned>(count), MSG_DONTWAIT);
-    const msghdr& only = messages[0].msg_hdr;
-    if (only.msg_control != nullptr) return ::sendmsg(fd, &only, MSG_DONTWAIT) < 0 ? -1 : 1;
-    const auto* name = static_cast<const sockaddr*>(only.msg_name);
-    const iovec& part = *only.msg_iov;
-    return ::sendto(fd, part.iov_base, part.iov_len, MSG_DONTWAIT, name, only.msg_namelen) < 0 ? -1
-                                                                                               : 1;
+    return ::sendmsg(fd, &messages[0].msg_hdr, MSG_DONTWAIT) < 0 ? -1 : 1;
   }
 
   /// Steps past the next `size` bytes, sent or lost.
@@ -246,7 +267,6 @@ class BatchSender {
 Result<void> UdpSocket::send(SendBatch& batch, const TooLarge& too_large) {
   state_->trouble = 0;
   if (batch.empty()) return {};
-  state_->scratch.fit(std::min(batch.datagrams(), BatchLimits::kMessages));
   auto done = BatchSender{*state_, batch, too_large}.run();
   batch.clear();
   return done;

@@ -10,10 +10,7 @@ namespace volley {
 RawWorker::RawWorker(UdpSocket socket, const RawServerOptions& options, std::uint64_t seed)
     : port_{std::move(socket), options.drop, seed},
       max_amplification_{options.max_amplification},
-      idle_{options.idle} {
-  const auto local = port_.port().local();
-  wildcard_ = !local || local->address().is_unspecified();
-}
+      idle_{options.idle} {}
 
 Result<void> RawWorker::run(const RawServer::Handler& handler, const os::StopFlag& stop) {
   const int socket = port_.port().native_handle();
@@ -76,11 +73,7 @@ Result<void> RawWorker::answer(const RawServer::Handler& handler, const Datagram
     too_long_.add();
     return {};
   }
-  // A socket bound to one address answers from it; only a wildcard one must be told which was
-  // asked.
-  out_.commit({.peer = request.peer,
-               .local = wildcard_ ? request.local.address() : IpAddress{},
-               .size = *reply.size()});
+  out_.commit({.peer = request.peer, .local = request.local.address(), .size = *reply.size()});
   return {};
 }
 

@@ -32,7 +32,6 @@ class RawWorker {
   [[nodiscard]] Result<void> flush();
 
   LossyPort<UdpSocket> port_;
-  bool wildcard_ = false;
   double max_amplification_;
   Idle idle_;
   ReceiveBatch in_;
