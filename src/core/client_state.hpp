@@ -62,7 +62,13 @@ class ClientState {
   bool has_room() const { return in_flight() < options_.window; }
   std::size_t in_flight() const { return requests_.size() + ended_.size(); }
 
-  std::optional<Transmit> poll_transmit(MutableBytes buffer, Instant now);
+  /// It is asked for more than there is nearly each time: so much of it is inline.
+  std::optional<Transmit> poll_transmit(MutableBytes buffer, Instant now) {
+    const bool nothing = server_.known() && !anything_waits() && !tell_former_ && tell_at_ > now;
+    const auto sent = nothing ? std::nullopt : next_datagram(buffer, now);
+    if (!sent) run_size_ = 0;
+    return sent;
+  }
   /// Requests that wait to be sent in pages.
   std::size_t unsent() const;
   void handle_datagram(const Datagram& datagram, Instant now);

@@ -17,14 +17,8 @@ std::uint8_t on_the_wire(unsigned attempt) {
 
 }  // namespace
 
-std::optional<Transmit> ClientState::poll_transmit(MutableBytes buffer, Instant now) {
-  VOLLEY_CHECK(buffer.size() >= kMaxPayload);
-  const auto sent = next_datagram(buffer, now);
-  if (!sent) run_size_ = 0;
-  return sent;
-}
-
 std::optional<Transmit> ClientState::next_datagram(MutableBytes buffer, Instant now) {
+  VOLLEY_CHECK(buffer.size() >= kMaxPayload);
   if (!server_.known()) return first_contact(buffer, now);
   if (tell_former_ || tell_at_ <= now) {
     const std::size_t told = tell_former_ ? present_ ^ 1U : present_;

@@ -20,7 +20,7 @@ std::uint32_t uptime(Instant birth, Instant now) {
 
 }  // namespace
 
-std::optional<Transmit> ServerState::poll_transmit(MutableBytes buffer, Instant now) {
+std::optional<Transmit> ServerState::next_transmit(MutableBytes buffer, Instant now) {
   queue_run();
   if (answers.empty()) return std::nullopt;
   VOLLEY_CHECK(buffer.size() >= kMaxDatagram);

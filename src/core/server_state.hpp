@@ -118,7 +118,12 @@ struct ServerState {
 
   // The way out, in server_packer.cpp: which answers share datagrams.
 
-  std::optional<Transmit> poll_transmit(MutableBytes buffer, Instant now);
+  /// It is asked for more than there is each time: so much of it is inline.
+  std::optional<Transmit> poll_transmit(MutableBytes buffer, Instant now) {
+    const bool nothing = answers.empty() && at_hand.page.next() == at_hand.run;
+    return nothing ? std::nullopt : next_transmit(buffer, now);
+  }
+  std::optional<Transmit> next_transmit(MutableBytes buffer, Instant now);
   std::size_t pack_run(MutableBytes buffer, Slot route, const ClearHeader& header,
                        Transmit& transmit);
   std::size_t pack(MutableBytes room, Slot route, const ClearHeader& header);

@@ -131,6 +131,7 @@ void Client::State::flush(Instant time) {
       transmit->peer = {};  // The socket is connected.
       out.commit(*transmit);
     }
+    if (out.empty()) return;
     more = out.full();
     if (auto done = port.send(out); !done) {
       note_hint(done.error().code, time);

@@ -29,7 +29,7 @@ Result<void> ServerWorker::run(const Server::Handler& handler, const ServerEndin
   while (!ending.stop.load(std::memory_order_acquire)) {
     const bool draining = ending.drain.load(std::memory_order_acquire);
     if (draining) core_.draining = true;
-    const auto heard = receive(handler);
+    const auto heard = look(handler);
     if (!heard) return std::unexpected(heard.error());
     if (auto done = take_answers(); !done) return done;
     const Instant time = now();
@@ -46,7 +46,18 @@ Result<void> ServerWorker::run(const Server::Handler& handler, const ServerEndin
   return {};
 }
 
-// Inbound: receive, execute, take_answers.
+// Inbound: look, receive, execute, take_answers.
+
+/// Receives. Who spins, and whom no answer can come to from elsewhere, looks several times before
+/// it looks at anything else.
+Result<bool> ServerWorker::look(const Server::Handler& handler) {
+  constexpr int kLooks = 8;
+  const bool spins = idle_ == Idle::kSpin && core_.handlers_running() == 0;
+  for (int i = 1; spins && i < kLooks; ++i) {
+    if (auto heard = receive(handler); !heard || *heard) return heard;
+  }
+  return receive(handler);
+}
 
 Result<bool> ServerWorker::receive(const Server::Handler& handler) {
   // While a handler's answer may come from another thread, the mailbox must be able to wake us.
@@ -81,8 +92,10 @@ Result<bool> ServerWorker::receive(const Server::Handler& handler) {
     const Instant time = now();
     core_.handle_datagram(in_.datagrams()[i], time);
     execute(handler, time);
-    if (!core_.must_transmit()) continue;
-    if (auto done = pack(time); !done) return std::unexpected(done.error());
+    // The answers to the last one leave at once: all else of this turn can wait for them.
+    const bool last = i + 1 == in_.datagrams().size();
+    if (!last && !core_.must_transmit()) continue;
+    if (auto done = last ? flush(time) : pack(time); !done) return std::unexpected(done.error());
   }
   return found > 0;
 }
@@ -135,6 +148,7 @@ Result<void> ServerWorker::flush(Instant time) {
 }
 
 Result<void> ServerWorker::send() {
+  if (out_.empty()) return {};
   auto done = port_.send(out_, [this](const Transmit& transmit, Bytes datagram) {
     core_.handle_too_large(transmit, datagram);
     told_too_large_ = true;

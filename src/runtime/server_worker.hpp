@@ -38,6 +38,7 @@ class ServerWorker {
   ServerCounters counters() const;
 
  private:
+  [[nodiscard]] Result<bool> look(const Server::Handler& handler);
   [[nodiscard]] Result<bool> receive(const Server::Handler& handler);
   void execute(const Server::Handler& handler, Instant time);
   [[nodiscard]] Result<void> take_answers();
