@@ -37,10 +37,10 @@ class FlatIndex {
     cell = {.key = key, .value = value, .used = true};
   }
 
-  /// Forgets the key, if it is there.
-  void erase(const Key& key) {
+  /// Forgets the key. Whether it was there.
+  bool erase(const Key& key) {
     std::size_t hole = locate(key);
-    if (!cells_[hole].used) return;
+    if (!cells_[hole].used) return false;
     --size_;
     // No tombstones: what follows in the run moves back into the hole, unless its home lies after
     // it.
@@ -52,6 +52,7 @@ class FlatIndex {
       hole = next;
     }
     cells_[hole].used = false;
+    return true;
   }
 
  private:

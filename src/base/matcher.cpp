@@ -1,11 +1,15 @@
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <array>
+#include <bit>
 #include <charconv>
 #include <utility>
 
 #include <volley/datagram.hpp>
 #include <volley/matcher.hpp>
 
+#include "base/big_endian.hpp"
 #include "base/check.hpp"
 
 namespace volley {
@@ -78,12 +82,10 @@ std::optional<MatchId> read_match_id(Bytes request, const Matcher::Field& field)
       request.size() - field.offset < field.size) {
     return std::nullopt;
   }
-  MatchId id;
-  for (const std::byte byte : request.subspan(field.offset, field.size)) {
-    id.high = id.high << 8 | id.low >> 56;
-    id.low = id.low << 8 | std::to_integer<std::uint64_t>(byte);
-  }
-  return id;
+  std::array<std::byte, kMaxIdSize> number{};
+  std::ranges::copy(request.subspan(field.offset, field.size), number.end() - field.size);
+  const auto halves = std::bit_cast<std::array<std::uint64_t, 2>>(number);
+  return MatchId{.high = big_endian(halves[0]), .low = big_endian(halves[1])};
 }
 
 void write_match_id(MutableBytes request, const Matcher::Field& field, MatchId id) {

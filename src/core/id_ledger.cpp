@@ -1,15 +1,18 @@
 #include "core/id_ledger.hpp"
 
+#include <bit>
+#include <utility>
+
 #include "base/check.hpp"
 
 namespace volley {
 
 IdLedger::IdLedger(const Capacity& capacity, std::uint64_t seed)
-    : in_flight_{capacity.in_flight, {.seed = seed}},
-      finished_{capacity.finished, {.seed = seed}},
-      capacity_{capacity.finished} {
-  VOLLEY_CHECK(capacity_ > 0);
-  history_.reserve(capacity_);
+    : hash_{.seed = seed},
+      in_flight_{capacity.in_flight, hash_},
+      ended_(capacity.finished),
+      latest_(std::bit_ceil(capacity.finished)) {
+  VOLLEY_CHECK(!ended_.empty());
 }
 
 void IdLedger::begin(const MatchId& id, RequestId request) {
@@ -18,21 +21,10 @@ void IdLedger::begin(const MatchId& id, RequestId request) {
 }
 
 void IdLedger::end(const MatchId& id, RawOutcome outcome) {
-  VOLLEY_CHECK(in_flight_.find(id) != nullptr);
-  in_flight_.erase(id);
-  if (const auto* again = finished_.find(id)) {
-    history_[*again].outcome = outcome;
-    return;
-  }
-  if (history_.size() < capacity_) {
-    finished_.put(id, history_.size());
-    history_.push_back({.id = id, .outcome = outcome});
-    return;
-  }
-  finished_.erase(history_[oldest_].id);
-  finished_.put(id, oldest_);
-  history_[oldest_] = {.id = id, .outcome = outcome};
-  oldest_ = oldest_ + 1 < capacity_ ? oldest_ + 1 : 0;
+  VOLLEY_CHECK(in_flight_.erase(id));
+  ++count_;
+  ended_[count_ % ended_.size()] = {
+      .id = id, .before = std::exchange(latest_[place_of(id)], count_), .outcome = outcome};
 }
 
 std::optional<RequestId> IdLedger::in_flight(const MatchId& id) const {
@@ -41,8 +33,12 @@ std::optional<RequestId> IdLedger::in_flight(const MatchId& id) const {
 }
 
 std::optional<RawOutcome> IdLedger::finished(const MatchId& id) const {
-  const auto* place = finished_.find(id);
-  return place != nullptr ? std::optional{history_[*place].outcome} : std::nullopt;
+  for (std::uint64_t number = latest_[place_of(id)]; number != 0 && count_ - number < ended_.size();
+       number = ended_[number % ended_.size()].before) {
+    const Ended& ended = ended_[number % ended_.size()];
+    if (ended.id == id) return ended.outcome;
+  }
+  return std::nullopt;
 }
 
 }  // namespace volley

@@ -14,8 +14,8 @@
 
 namespace volley {
 
-/// Which request IDs of a raw protocol are in flight, and how the last few others ended. Each
-/// look-up takes the same short time, whatever arrives. Allocates when made and never after; one
+/// Which request IDs of a raw protocol are in flight, and how the last few others ended. A
+/// look-up takes a short time, whatever arrives. Allocates when made and never after; one
 /// thread.
 class IdLedger {
  public:
@@ -36,16 +36,21 @@ class IdLedger {
   std::optional<RawOutcome> finished(const MatchId& id) const;
 
  private:
-  struct Finished {
+  struct Ended {
     MatchId id;
+    std::uint64_t before = 0;  ///< Which one ended before it of those with its hash; 0 is none.
     RawOutcome outcome = RawOutcome::kNoAnswer;
   };
 
+  std::size_t place_of(const MatchId& id) const { return hash_(id) & (latest_.size() - 1); }
+
+  MatchIdHash hash_;
   FlatIndex<MatchId, RequestId, MatchIdHash> in_flight_;
-  FlatIndex<MatchId, std::size_t, MatchIdHash> finished_;  // Where in history_.
-  std::vector<Finished> history_;
-  std::size_t capacity_;
-  std::size_t oldest_ = 0;  // In history_, once that is full.
+  // The last ones, numbered from 1 as they ended; so one is never looked for that another has
+  // overwritten, and none needs to be taken out.
+  std::vector<Ended> ended_;
+  std::vector<std::uint64_t> latest_;  // By hash: which one ended last.
+  std::uint64_t count_ = 0;            // How many ended.
 };
 
 }  // namespace volley

@@ -7,7 +7,7 @@
 
 #include <volley/bytes.hpp>
 
-#include "wire/big_endian.hpp"
+#include "base/big_endian.hpp"
 
 namespace volley {
 

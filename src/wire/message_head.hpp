@@ -5,7 +5,7 @@
 #include <cstring>
 #include <utility>
 
-#include "wire/big_endian.hpp"
+#include "base/big_endian.hpp"
 #include "wire/frame.hpp"
 #include "wire/numbers.hpp"
 

@@ -45,6 +45,30 @@ TEST(IdLedger, AnIdThatIsUsedAgainIsRememberedByItsLastEnd) {
   }
 }
 
+TEST(IdLedger, FindsEachOfAsManyAsItKeeps) {
+  IdLedger ledger{{.in_flight = 1, .finished = 1'000}, 7};
+  const auto outcome_of = [](std::uint64_t number) {
+    return number % 3 == 0 ? RawOutcome::kNoAnswer : RawOutcome::kReply;
+  };
+  for (std::uint64_t number = 0; number < 2'500; ++number) {
+    ledger.begin(id(number), RequestId{number});
+    ledger.end(id(number), outcome_of(number));
+  }
+  for (std::uint64_t number = 0; number < 2'500; ++number) {
+    const auto ended = ledger.finished(id(number));
+    ASSERT_EQ(ended.has_value(), number >= 1'500) << number;
+    if (ended) {
+      EXPECT_EQ(*ended, outcome_of(number)) << number;
+    }
+  }
+  EXPECT_FALSE(ledger.finished({.high = 1, .low = 2'000}));
+}
+
+TEST(IdLedgerDeathTest, EndsOnlyWhatIsInFlight) {
+  IdLedger ledger{{.in_flight = 2, .finished = 2}, 1};
+  EXPECT_DEATH(ledger.end(id(5), RawOutcome::kReply), "a bug");
+}
+
 TEST(IdLedgerDeathTest, ChecksThatOneIdIsInFlightOnce) {
   IdLedger ledger{{.in_flight = 2, .finished = 2}, 1};
   ledger.begin(id(5), RequestId{1});
