@@ -34,7 +34,9 @@ class ClientNumbers {
 
   /// Whether give() may be called: the window and the numbers have an end.
   bool can_give() { return next_ != limit_ || raise_limit(); }
-  /// The next number, for the request in this slot. Requires can_give().
+  /// The number that is given next.
+  std::uint32_t next() const { return next_; }
+  /// Gives it to the request in this slot. Requires can_give().
   Sequence give(Slot slot) {
     VOLLEY_CHECK(next_ != limit_);
     ring_[next_ & mask_] = slot;
@@ -42,8 +44,8 @@ class ClientNumbers {
   }
   /// So many of those given are sent, in their order.
   void send(std::uint32_t count) { sent_ += count; }
-  /// Whose number it is that was given and not sent.
-  Slot unsent(Sequence sequence) const { return ring_[std::to_underlying(sequence) & mask_]; }
+  /// Whose number it is that was given, sent or not; kNoSlot if it is finished.
+  Slot holder(Sequence sequence) const { return ring_[std::to_underlying(sequence) & mask_]; }
   /// Those that were given and not sent are nobody's, and will be given again.
   void take_back() {
     while (next_ != sent_) ring_[--next_ & mask_] = kNoSlot;

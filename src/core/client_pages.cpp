@@ -27,7 +27,7 @@ bool ClientState::open_page(std::size_t frame_size) {
   if (pages_.octets_in_use() > 4 * in_flight + kSpareOctets) return false;
   if (!requests_wait()) first_deadline_ = Instant::max();
   // protocol.md §8.2: as long as the first of a run, if that is nearly as long as can be.
-  std::size_t room = pages_.page_size();
+  std::size_t room = std::min(pages_.page_size(), MessageHead::kSize + kMaxBody);
   if (!unsent_.empty()) {
     const std::size_t first = sent_[unsent_.front()].page.octets;
     if (first >= room - room / 8 && first >= frame_size) room = first;
@@ -36,7 +36,8 @@ bool ClientState::open_page(std::size_t frame_size) {
   const Slot datagram = sent_.make({.kind = SentDatagram::Kind::kUnsent});
   unsent_.push_back(sent_, datagram);
   open_ = RequestPageWriter{
-      datagram, {.memory = memory, .numbers = present_}, numbers, {pages_.at(memory), room}};
+      datagram, {.memory = memory, .numbers = present_}, numbers, {pages_.at(memory), room},
+      mean_reply_ / 16};
   return true;
 }
 
@@ -47,17 +48,33 @@ void ClientState::close_page() {
 }
 
 std::size_t ClientState::unsent() const {
-  std::size_t requests = open_.page().waiting;
+  std::size_t requests = open_.empty() ? 0 : open_.page().waiting;
   for (Slot slot = unsent_.front(); slot != kNoSlot; slot = sent_[slot].links.after) {
     requests += sent_[slot].page.waiting;
   }
   return requests;
 }
 
-/// A request will be written whose deadline is not that of those before.
-void ClientState::note_deadline(Instant deadline, Instant now) {
-  open_.take_deadline(deadline, milliseconds_until(deadline, now));
+/// Takes note of when a request is made and how long it has, which will be written to the open page
+/// and may differ in that from those there: then their entries tell.
+void ClientState::take_times(Slot slot, Duration timeout, Instant now) {
+  const Instant deadline = later(now, timeout);
   first_deadline_ = std::min(first_deadline_, deadline);
+  if (open_.empty()) return open_.begin(now, timeout, deadline, milliseconds_until(deadline, now));
+  if (open_.all_have(now, timeout)) return;
+  tell_times(open_.page());
+  open_.mix(deadline, milliseconds_until(deadline, now));
+  requests_[slot].schedule.begin(now, deadline);
+}
+
+/// Has the entries of the requests in a page tell their times, if the page did.
+void ClientState::tell_times(const RequestPage& page) {
+  if (!page.alike) return;
+  FrameReader frames{Bytes{pages_.at(page.memory), page.octets}};
+  for (Message frame; frames.next_message(FrameType::kRequest, frame);) {
+    const Slot slot = numbers_[page.numbers].holder(frame.sequence());
+    if (slot != kNoSlot) requests_[slot].schedule.begin(page.made, page.deadline);
+  }
 }
 
 /// Sends the first of the datagrams in pages. If it cannot go as it is, all their requests line up
@@ -100,12 +117,12 @@ std::optional<Transmit> ClientState::send_page(MutableBytes buffer, Instant now)
 /// tell it already: nearly all are made and sent within one millisecond.
 void ClientState::tell_time_left(const RequestPage& page, Instant now) {
   std::uint16_t ttl_ms = milliseconds_until(page.deadline, now);
-  if (page.one_deadline && ttl_ms == page.ttl_ms) return;
+  if (page.alike && ttl_ms == page.ttl_ms) return;
   std::byte* frame = pages_.at(page.memory);
   const std::byte* const end = frame + page.octets;
   while (frame != end) {
     const auto head = MessageHead::read(frame);
-    if (!page.one_deadline) {
+    if (!page.alike) {
       const Slot slot = numbers_[page.numbers].find(head.sequence());
       ttl_ms = milliseconds_until(requests_[slot].schedule.deadline(), now);
     }
@@ -114,10 +131,21 @@ void ClientState::tell_time_left(const RequestPage& page, Instant now) {
   }
 }
 
+/// Has what a page tells of a request told by its entry, as of one that is in no page.
+ClientRequest& ClientState::move_out(Slot slot, const RequestPage& page, const Message& frame) {
+  ClientRequest& request = requests_[slot];
+  const RetrySchedule& own = request.schedule;
+  request = ClientRequest::made_at(page.alike ? page.made : own.start(),
+                                   page.alike ? page.deadline : own.deadline(), frame.idempotent());
+  page_of_[slot] = kNoSlot;
+  requests_.put_body(slot, frame.body);
+  return request;
+}
+
 /// If a request is in a page, it and the others there leave it.
 void ClientState::leave_page(Slot slot) {
-  if (!requests_[slot].in_page) return;
-  const Slot datagram = requests_[slot].datagram;
+  const Slot datagram = page_of_[slot];
+  if (datagram == kNoSlot) return;
   if (sent_[datagram].kind == SentDatagram::Kind::kUnsent) {
     take_apart_unsent();
   } else {
@@ -132,17 +160,15 @@ void ClientState::take_apart(Slot datagram) {
   if (page.memory == kNoSlot) return;
   FrameReader frames{Bytes{pages_.at(page.memory), page.octets}};
   for (Message frame; frames.next_message(FrameType::kRequest, frame);) {
-    const Slot slot = numbers_[page.numbers].find(frame.sequence());
+    const Slot slot = numbers_[page.numbers].holder(frame.sequence());
     if (slot == kNoSlot) continue;
-    ClientRequest& request = requests_[slot];
-    request.begin_outside();
+    ClientRequest& request = move_out(slot, page, frame);
     request.schedule.sent_first(page.backoff, sent.sent);
     request.sequence = frame.sequence();
     request.numbers = page.numbers;
     request.datagram = datagram;
     request.state = State::kSent;
     request.stamped = true;
-    requests_.put_body(slot, frame.body);
     sent.requests.push_back(requests_, slot);
   }
   pages_.give_back(page.memory);
@@ -158,10 +184,8 @@ void ClientState::take_apart_unsent() {
     const RequestPage& page = sent_[datagram].page;
     FrameReader frames{Bytes{pages_.at(page.memory), page.octets}};
     for (Message frame; frames.next_message(FrameType::kRequest, frame);) {
-      const Slot slot = numbers_[page.numbers].unsent(frame.sequence());
-      ClientRequest& request = requests_[slot];
-      request.begin_outside();
-      requests_.put_body(slot, frame.body);
+      const Slot slot = numbers_[page.numbers].holder(frame.sequence());
+      move_out(slot, page, frame);
       queue.push_back(requests_, slot);
     }
     pages_.give_back(page.memory);

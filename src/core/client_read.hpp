@@ -55,7 +55,7 @@ template <class Tell>
     if (slot == kNoSlot) {
       count(Drop::kLate);
       ++i;
-    } else if (requests_[slot].in_page && first.attempt() == 1 && heard.epoch_held) {
+    } else if (page_of_[slot] != kNoSlot && first.attempt() == 1 && heard.epoch_held) {
       i = end_in_page(slot, replies, i, heard, now, answer, tell);
     } else {
       Frame reply = frame_of(first);
@@ -75,20 +75,27 @@ template <class Tell>
                                                                    std::size_t place,
                                                                    const Heard& heard, Instant now,
                                                                    Answer& answer, Tell& tell) {
-  const Slot datagram = requests_[slot].datagram;
+  const Slot datagram = page_of_[slot];
+  const RequestPage& page = sent_[datagram].page;
+  const bool alike = page.alike;
+  const std::size_t begin = place;
+  const std::size_t behind = page.end - std::to_underlying(replies.sequence(begin));
+  const std::size_t end = begin + std::min(replies.size() - begin, behind);
   answer.attempts = 1;
   answer.round_trip = hear_of_page(datagram, replies.first().deferred(), now);
+  answer.elapsed = now - page.made;
   do {
-    ++counters_.replies;
     answer.body = replies.body(place);
-    answer.elapsed = now - requests_[slot].schedule.start();
+    if (!alike) answer.elapsed = now - requests_[slot].schedule.start();
     heard.numbers.finish(replies.sequence(place));
     requests_.end_without_body(slot);
-    if (--sent_[datagram].page.waiting == 0) close(datagram, now);
     tell(slot, answer);
-    if (++place == replies.size()) break;
-    slot = heard.numbers.find(replies.sequence(place));
-  } while (slot != kNoSlot && requests_[slot].in_page && requests_[slot].datagram == datagram);
+    if (++place == end) break;
+    slot = heard.numbers.holder(replies.sequence(place));
+  } while (slot != kNoSlot);
+  const auto ended = static_cast<std::uint32_t>(place - begin);
+  counters_.replies += ended;
+  if ((sent_[datagram].page.waiting -= ended) == 0) close(datagram, now);
   if (heard.former && heard.numbers.all_finished()) tell_former_ = true;
   if (requests_.size() == 0) fall_idle(now);
   return place;

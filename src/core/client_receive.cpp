@@ -113,7 +113,7 @@ void ClientState::take_restart(Duration uptime, Instant now) {
   for (Slot sent = sent_.oldest(); sent != kNoSlot; sent = sent_.after(sent)) take_apart(sent);
   requests_.for_each([&](Slot slot) {
     ClientRequest& request = requests_[slot];
-    if (!request.was_sent()) return;
+    if (page_of_[slot] != kNoSlot || !request.was_sent()) return;
     request.stamped = false;
     if (request.idempotent) {
       request.state = State::kSent;
@@ -138,13 +138,12 @@ void ClientState::take_restart(Duration uptime, Instant now) {
 /// Whether a frame answers an attempt of the request that was sent, and to this server. If not, it
 /// is counted why (protocol.md §5.8).
 bool ClientState::is_answer(const Frame& frame, const ClientRequest& request, const Heard& heard) {
-  // What is in a page was sent once, to the server that is known.
-  const bool stamp_fits = (request.stamped || request.in_page) && heard.epoch_held;
+  const bool stamp_fits = request.stamped && heard.epoch_held;
   if (!stamp_fits && !request.idempotent) {
     count(Drop::kStaleStamp);
     return false;
   }
-  if (frame.attempt > (request.in_page ? 1 : request.schedule.attempts())) {
+  if (frame.attempt > request.schedule.attempts()) {
     count(Drop::kUnsent);
     return false;
   }
@@ -186,9 +185,9 @@ std::optional<Duration> ClientState::hear_of_page(Slot datagram, bool deferred, 
 /// page, but is none of those that end there.
 bool ClientState::end_apart(Slot slot, Frame reply, const Heard& heard, Instant now,
                             Answer& answer) {
+  leave_page(slot);
   if (!is_answer(reply, requests_[slot], heard)) return false;
   ++counters_.replies;
-  leave_page(slot);
   const ClientRequest& request = requests_[slot];
   answer.attempts = request.schedule.attempts();
   answer.elapsed = now - request.made;
@@ -203,8 +202,8 @@ void ClientState::take_frame(const Frame& frame, const Heard& heard, Instant now
   if (frame.type == FrameType::kPong) return take_pong(frame, now);
   const Slot slot = heard.numbers.find(frame.sequence);
   if (slot == kNoSlot) return count(Drop::kLate);
-  if (!is_answer(frame, requests_[slot], heard)) return;
   leave_page(slot);
+  if (!is_answer(frame, requests_[slot], heard)) return;
   ClientRequest& request = requests_[slot];
   round_trip(request, frame, now);
   judge_loss(slot, frame, now);

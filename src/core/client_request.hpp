@@ -12,10 +12,10 @@ namespace volley {
 
 /// What a client core keeps of one unfinished request (protocol.md §5.1): one cache line.
 ///
-/// It is in the page of a datagram, sent or not, as long as nothing but a reply can happen to it:
-/// then only begin_in_page() was written here. Else it is in one list at a
-/// time: among the queued, which were never sent; among the due, which are to be sent again; or
-/// among the requests of a sent datagram, where it waits for an answer.
+/// While it is in the page of a datagram, sent or not, nothing of this is so: nothing but a reply
+/// can happen to it there. Else it is in one list at a time: among the queued, which were never
+/// sent; among the due, which are to be sent again; or among the requests of a sent datagram, where
+/// it waits for an answer.
 struct alignas(64) ClientRequest {
   enum class State : std::uint8_t { kQueued, kSent, kWorking };
 
@@ -35,24 +35,16 @@ struct alignas(64) ClientRequest {
   bool answered : 1 = false;        ///< Its latest attempt was,
   bool first_answered : 1 = false;  ///< its first.
   bool overloaded : 1 = false;      ///< The last answer was OVERLOAD.
-  bool in_page : 1 = false;         ///< And so in no list.
   bool seemed_lost : 1 = false;     ///< Became due for a loss that is not yet judged.
   std::uint8_t losses : 2 = 0;      ///< How often it seemed lost in this wait.
 
   bool was_sent() const { return state != State::kQueued; }
 
-  /// A new one that goes to a page: nothing else of it is looked at there.
-  void begin_in_page(Instant now, Instant deadline, bool may_repeat) {
-    schedule.begin(now, deadline);
-    state = State::kQueued;
-    idempotent = may_repeat;
-    in_page = true;
-  }
-  /// It goes to none, or leaves the one it was in.
-  void begin_outside() {
-    *this = {.schedule = RetrySchedule{schedule.start(), schedule.deadline() - schedule.start()},
-             .made = schedule.start(),
-             .idempotent = idempotent};
+  /// A new one, or one that was in a page until now.
+  static ClientRequest made_at(Instant made, Instant deadline, bool may_repeat) {
+    return {.schedule = RetrySchedule{made, deadline - made},
+            .made = made,
+            .idempotent = may_repeat};
   }
 };
 static_assert(sizeof(ClientRequest) == 64);

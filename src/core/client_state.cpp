@@ -40,6 +40,7 @@ ClientState::ClientState(ClientCore::Options options, Sequence first)
                ClientNumbers{ClientId{}, Sequence{1}, 1}},
       // One more than are unfinished: that of a request which is being told of.
       requests_{options_.window + 1},
+      page_of_(options_.window + 1, kNoSlot),
       pages_{options_.datagram_size - ClearChannel::kFront - ClearChannel::kBack},
       sent_{options_.window + ClientPings::kPings + 1},
       pings_{std::min(options_.policy.give_up, kPingPatience)},
@@ -56,12 +57,25 @@ Error ClientState::refusal(Bytes body) const {
   return no_room_error(in_flight(), options_.server);
 }
 
-/// Puts a new request that is in no page at the end of those to be sent.
-void ClientState::line_up_apart(Slot slot, Bytes body, Instant now) {
-  requests_[slot].begin_outside();
+/// Takes a request that is not written as those before it: it begins a page, or has other times, or
+/// lines up apart; or it is refused.
+Slot ClientState::take_otherwise(Bytes body, const RequestOptions& options, Instant now) {
+  if (body.size() > kMaxBody || !has_room()) return kNoSlot;
+  const Duration timeout = options.timeout.value_or(options_.policy.give_up);
+  const std::size_t size = MessageHead::kSize + body.size();
+  const Slot slot = requests_.make();
+  if (open_.fits(size) || open_page(size)) {
+    take_times(slot, timeout, now);
+    write_to_page(slot, options.idempotent, body);
+    return slot;
+  }
+  ++counters_.requests;
+  page_of_[slot] = kNoSlot;
+  requests_[slot] = ClientRequest::made_at(now, later(now, timeout), options.idempotent);
   requests_.put_body(slot, body);
   line_up(queue_, slot);
   if (!server_.known()) hasten_contact(now);
+  return slot;
 }
 
 /// A new request waits for a first contact no longer than a first wait, however often those before

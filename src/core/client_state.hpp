@@ -7,6 +7,7 @@
 #include <expected>
 #include <optional>
 #include <utility>
+#include <vector>
 
 #include <volley/client_core.hpp>
 
@@ -42,21 +43,21 @@ class ClientState {
   ClientState& operator=(const ClientState&) = delete;
 
   Result<RequestId> request(Bytes body, const RequestOptions& options, Instant now) {
-    if (!takes(body)) return std::unexpected(refusal(body));
-    return requests_.id_of(take(body, options, now));
+    const Slot slot = take(body, options, now);
+    if (slot == kNoSlot) return std::unexpected(refusal(body));
+    return requests_.id_of(slot);
   }
-  /// The same in its parts: whether it takes a request with that body now, why not, and the slot of
-  /// the one it took.
-  bool takes(Bytes body) const { return body.size() <= kMaxBody && has_room(); }
-  [[gnu::noinline]] Error refusal(Bytes body) const;
+  /// The same in its parts: the slot of the request, kNoSlot if it is refused, and why it is.
   Slot take(Bytes body, const RequestOptions& options, Instant now) {
-    const Instant deadline = later(now, options.timeout.value_or(options_.policy.give_up));
+    const Duration timeout = options.timeout.value_or(options_.policy.give_up);
+    const bool as_those_before =
+        has_room() && open_.all_have(now, timeout) && open_.fits(MessageHead::kSize + body.size());
+    if (!as_those_before) return take_otherwise(body, options, now);
     const Slot slot = requests_.make();
-    requests_[slot].begin_in_page(now, deadline, options.idempotent);
-    if (!write_to_page(slot, options.idempotent, body, now)) line_up_apart(slot, body, now);
-    ++counters_.requests;
+    write_to_page(slot, options.idempotent, body);
     return slot;
   }
+  [[gnu::noinline]] Error refusal(Bytes body) const;
   void cancel(RequestId request, Instant now);
   Result<std::uint64_t> ping(std::size_t size, Instant now);
   bool has_room() const { return in_flight() < options_.window; }
@@ -114,7 +115,7 @@ class ClientState {
     first_deadline_ = std::min(first_deadline_, requests_[slot].schedule.deadline());
     list.push_back(requests_, slot);
   }
-  [[gnu::noinline]] void line_up_apart(Slot slot, Bytes body, Instant now);
+  [[gnu::noinline]] Slot take_otherwise(Bytes body, const RequestOptions& options, Instant now);
   inline void take_out(Slot slot, bool answered, Instant now);
   void close(Slot datagram, Instant now);
   inline void leave(Slot slot, bool answered, Instant now);
@@ -124,12 +125,19 @@ class ClientState {
   [[gnu::noinline]] const ClientEvent* poll_pong();  // Seldom, so poll_event() stays small.
 
   // client_pages.cpp.
-  inline bool write_to_page(Slot slot, bool idempotent, Bytes body, Instant now);
+  /// Requires that it fits in the open page, and that it is like all there or its entry tells.
+  void write_to_page(Slot slot, bool idempotent, Bytes body) {
+    ++counters_.requests;
+    page_of_[slot] = open_.datagram();
+    open_.write(slot, idempotent, body);
+  }
   bool open_page(std::size_t frame_size);
   void close_page();
-  void note_deadline(Instant deadline, Instant now);
+  void take_times(Slot slot, Duration timeout, Instant now);
+  void tell_times(const RequestPage& page);
   std::optional<Transmit> send_page(MutableBytes buffer, Instant now);
   void tell_time_left(const RequestPage& page, Instant now);
+  ClientRequest& move_out(Slot slot, const RequestPage& page, const Message& frame);
   void leave_page(Slot slot);
   void take_apart(Slot datagram);
   void take_apart_unsent();
@@ -226,6 +234,7 @@ class ClientState {
   std::uint8_t present_ = 0;              // and which is which.
 
   Requests requests_;
+  std::vector<Slot> page_of_;  // By a request's slot, the datagram whose page it is in, if it is.
   RequestPageWriter open_;  // The page that the next request goes to.
   PagePool pages_;
   SlotList unsent_;  // Datagrams in pages that were not sent: the last one may be the open one's.
@@ -263,18 +272,5 @@ class ClientState {
   Instant hinted_{};
   ClientCounters counters_;
 };
-
-/// Writes a new request to the page of the next datagram. False: it must line up apart.
-[[gnu::always_inline]] inline bool ClientState::write_to_page(Slot slot, bool idempotent,
-                                                              Bytes body, Instant now) {
-  const std::size_t size = head_size(FrameType::kRequest) + body.size();
-  if (!open_.fits(size) && !open_page(size)) return false;
-  ClientRequest& request = requests_[slot];
-  request.datagram = open_.datagram();
-  const Instant deadline = request.schedule.deadline();
-  if (deadline != open_.first_deadline()) note_deadline(deadline, now);
-  open_.write(slot, idempotent, body, mean_reply_ / 16);
-  return true;
-}
 
 }  // namespace volley

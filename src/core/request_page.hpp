@@ -22,12 +22,15 @@ struct RequestPage {
   Slot memory = kNoSlot;      ///< kNoSlot: there is no page.
   std::uint32_t octets = 0;   ///< Of the frames.
   std::uint32_t waiting = 0;  ///< Requests that did not end.
+  std::uint32_t end = 0;      ///< Behind the last of their numbers, which follow each other.
   std::uint8_t numbers = 0;   ///< Which of the client's two client_ids they belong to.
-  bool one_deadline = true;   ///< All have the same; else it is the first that counts:
-  std::uint16_t ttl_ms = 0;   ///< As the frames say, if all have
-  Instant deadline = Instant::max();
-  std::size_t charged = 0;  ///< What they count in the congestion window.
-  Duration backoff{};       ///< Of each, once they are sent.
+  /// All were made at one time, and have one deadline. If not, each one's entry tells both.
+  bool alike = true;
+  std::uint16_t ttl_ms = 0;           ///< As the frames say, if they are alike.
+  Instant made{};                     ///< If they are alike.
+  Instant deadline = Instant::max();  ///< The first one's.
+  std::size_t charged = 0;            ///< What they count in the congestion window.
+  Duration backoff{};                 ///< Of each, once they are sent.
 };
 
 /// Writes new requests to the page of a datagram to come.
@@ -35,60 +38,81 @@ class RequestPageWriter {
  public:
   /// Of no page.
   RequestPageWriter() = default;
-  /// Numbers are `numbers`' to give.
+  /// Numbers are `numbers`' to give. In the congestion window each request counts as `least` octets
+  /// at least.
   RequestPageWriter(Slot datagram, const RequestPage& page, ClientNumbers& numbers,
-                    MutableBytes room)
+                    MutableBytes room, std::size_t least)
       : datagram_{datagram},
         page_{page},
         numbers_{&numbers},
         begin_{room.data()},
         end_{begin_},
-        limit_{begin_ + room.size()} {}
+        limit_{begin_ + room.size()},
+        least_{least},
+        first_{numbers.next()} {}
 
   Slot datagram() const { return datagram_; }
+  bool empty() const { return end_ == begin_; }
   /// Whether there is room for another frame, and a number.
   bool fits(std::size_t frame_size) {
     return frame_size <= static_cast<std::size_t>(limit_ - end_) && numbers_->can_give();
   }
-  Instant first_deadline() const { return page_.deadline; }
-
-  /// Takes note of the deadline of what will be written next, if it is not that of those before,
-  /// and of the time that is left until then.
-  void take_deadline(Instant deadline, std::uint16_t ttl_ms) {
-    page_.one_deadline = page_.waiting == 0;
-    page_.ttl_ms = ttl_ms;
-    page_.deadline = std::min(page_.deadline, deadline);
+  /// Whether all on the page were made then, and have so long until their deadline.
+  bool all_have(Instant made, Duration timeout) const {
+    return made == made_ && timeout == timeout_;
   }
-  /// Requires that it fits. In the congestion window it counts as `least` octets at least.
-  void write(Slot request, bool idempotent, Bytes body, std::size_t least) {
+
+  /// What all that is written from now on has in common with what was: the page is empty.
+  void begin(Instant made, Duration timeout, Instant deadline, std::uint16_t ttl_ms) {
+    made_ = page_.made = made;
+    timeout_ = timeout;
+    set_deadline(deadline, ttl_ms);
+  }
+  /// What is written from now on differs, and its entries tell in what.
+  void mix(Instant deadline, std::uint16_t ttl_ms) {
+    page_.alike = false;
+    made_ = kNever;
+    set_deadline(deadline, ttl_ms);
+  }
+
+  /// Requires that it fits.
+  void write(Slot request, bool idempotent, Bytes body) {
     const std::size_t size = MessageHead::kSize + body.size();
     std::byte* const frame = std::exchange(end_, end_ + size);
-    const MessageHead head{{.type = FrameType::kRequest,
-                            .flag = idempotent,
-                            .attempt = 1,
-                            .sequence = numbers_->give(request),
-                            .word = page_.ttl_ms,
-                            .length = static_cast<std::uint16_t>(body.size())}};
-    head.write(frame);
+    head_.completed(idempotent, numbers_->give(request), body.size()).write(frame);
+    page_.charged += std::max(size, least_);
     copy(body, frame + MessageHead::kSize);
-    page_.charged += std::max(size, least);
-    ++page_.waiting;
   }
 
   /// What was written.
   RequestPage page() const {
     RequestPage page = page_;
     page.octets = static_cast<std::uint32_t>(end_ - begin_);
+    page.end = numbers_->next();
+    page.waiting = page.end - first_;
     return page;
   }
 
  private:
+  static constexpr Instant kNever = Instant::min();
+
+  void set_deadline(Instant deadline, std::uint16_t ttl_ms) {
+    page_.deadline = std::min(page_.deadline, deadline);
+    page_.ttl_ms = ttl_ms;
+    head_ = MessageHead{{.type = FrameType::kRequest, .attempt = 1, .word = ttl_ms}};
+  }
+
   Slot datagram_ = kNoSlot;
   RequestPage page_;
   ClientNumbers* numbers_ = nullptr;
   std::byte* begin_ = nullptr;
   std::byte* end_ = nullptr;
   std::byte* limit_ = nullptr;
+  std::size_t least_ = 0;
+  std::uint32_t first_ = 0;  // Number on the page.
+  Instant made_ = kNever;  // Of all that is on the page, and so kNever if they are not alike.
+  Duration timeout_{};
+  MessageHead head_;  // Of each frame, but for what differs.
 };
 
 }  // namespace volley

@@ -119,7 +119,8 @@ Result<void> Client::State::usable() const {
 [[gnu::always_inline]] inline Client::Handler* Client::State::begin(Bytes body,
                                                                     const RequestOptions& options,
                                                                     Instant time) {
-  return core.takes(body) ? &handlers[core.take(body, options, time)] : nullptr;
+  const std::uint32_t slot = core.take(body, options, time);
+  return slot == kNoSlot ? nullptr : &handlers[slot];
 }
 
 void Client::State::flush(Instant time) {

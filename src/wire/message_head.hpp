@@ -21,11 +21,11 @@ class MessageHead {
 
   struct Fields {
     FrameType type;
-    bool flag;
+    bool flag = false;
     std::uint8_t attempt;
-    Sequence sequence;
+    Sequence sequence{};
     std::uint16_t word;  ///< ttl_ms or status.
-    std::uint16_t length;
+    std::uint16_t length = 0;
   };
   constexpr MessageHead() = default;
   constexpr explicit MessageHead(const Fields& fields)
@@ -50,6 +50,13 @@ class MessageHead {
     std::memcpy(to + sizeof number, &body, sizeof body);
   }
 
+  /// The same with a flag, a number and a length, if it has none yet.
+  constexpr MessageHead completed(bool flag, Sequence sequence, std::size_t length) const {
+    MessageHead other = *this;
+    other.number_ |= (flag ? kFlag : 0) | std::to_underlying(sequence);
+    other.body_ |= static_cast<std::uint16_t>(length);
+    return other;
+  }
   /// The same with another word.
   constexpr MessageHead with_word(std::uint16_t word) const {
     MessageHead other = *this;
