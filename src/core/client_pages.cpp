@@ -35,9 +35,11 @@ bool ClientState::open_page(std::size_t frame_size) {
   const Slot memory = pages_.take();
   const Slot datagram = sent_.make({.kind = SentDatagram::Kind::kUnsent});
   unsent_.push_back(sent_, datagram);
-  open_ = RequestPageWriter{
-      datagram, {.memory = memory, .numbers = present_}, numbers, {pages_.at(memory), room},
-      mean_reply_ / 16};
+  open_ = RequestPageWriter{datagram,
+                            {.memory = memory, .numbers = present_},
+                            numbers,
+                            {pages_.at(memory), room},
+                            mean_reply_ / 16};
   return true;
 }
 

@@ -42,9 +42,8 @@ struct alignas(64) ClientRequest {
 
   /// A new one, or one that was in a page until now.
   static ClientRequest made_at(Instant made, Instant deadline, bool may_repeat) {
-    return {.schedule = RetrySchedule{made, deadline - made},
-            .made = made,
-            .idempotent = may_repeat};
+    return {
+        .schedule = RetrySchedule{made, deadline - made}, .made = made, .idempotent = may_repeat};
   }
 };
 static_assert(sizeof(ClientRequest) == 64);

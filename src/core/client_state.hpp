@@ -235,7 +235,7 @@ class ClientState {
 
   Requests requests_;
   std::vector<Slot> page_of_;  // By a request's slot, the datagram whose page it is in, if it is.
-  RequestPageWriter open_;  // The page that the next request goes to.
+  RequestPageWriter open_;     // The page that the next request goes to.
   PagePool pages_;
   SlotList unsent_;  // Datagrams in pages that were not sent: the last one may be the open one's.
   SlotList queue_;   // Never sent, and in no page. New ones join it until it is empty.

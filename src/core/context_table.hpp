@@ -93,7 +93,8 @@ class ContextTable {
   [[nodiscard]] bool make_room(Context& context, std::uint32_t number);
   /// Requires that it can.
   void set(Context& context, std::uint32_t number, NumberState state) {
-    set_at(entry(context, number), context, number, state);
+    entry(context, number) = state;
+    reach(context, number + 1);
   }
 
   /// Where the states of a context's numbers are until its base rises or make_room() makes some.
@@ -115,11 +116,10 @@ class ContextTable {
   Ring ring_of(const Context& context) const {
     return context.ring == kNoBlock ? Ring{} : Ring{ring(context), context};
   }
-  /// The same as set(), for who has found where the number's state is.
-  static void set_at(NumberState& place, Context& context, std::uint32_t number,
-                     NumberState state) {
-    place = state;
-    if (number >= context.end) context.end = number + 1;
+  /// All numbers that have a state are below that one: for who sets states where ring_of() found
+  /// them.
+  static void reach(Context& context, std::uint32_t end) {
+    if (end > context.end) context.end = end;
   }
 
   /// Gives up what is known of all numbers below, and their replies. What runs goes on.

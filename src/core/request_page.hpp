@@ -110,7 +110,7 @@ class RequestPageWriter {
   std::byte* limit_ = nullptr;
   std::size_t least_ = 0;
   std::uint32_t first_ = 0;  // Number on the page.
-  Instant made_ = kNever;  // Of all that is on the page, and so kNever if they are not alike.
+  Instant made_ = kNever;    // Of all that is on the page, and so kNever if they are not alike.
   Duration timeout_{};
   MessageHead head_;  // Of each frame, but for what differs.
 };

@@ -1,3 +1,4 @@
+#include <chrono>
 #include <utility>
 
 #include "base/check.hpp"
@@ -17,13 +18,29 @@ constexpr std::size_t kMostRepeated = kMaxDatagram;
 
 }  // namespace
 
+/// Has these act next: what they have in common is told at once.
+void ServerState::take_up(const MessageRun& requests) {
+  const Message& first = requests.first();
+  at_hand.at_start = false;
+  at_hand.left = requests.size();
+  at_hand.next = first.body.data() - MessageHead::kSize;
+  at_hand.patience =
+      first.ttl_ms() == 0 ? Duration::max() : std::chrono::milliseconds{first.ttl_ms()};
+  at_hand.execution.body = first.body;
+  at_hand.execution.idempotent = first.idempotent();
+  at_hand.handler.number = std::to_underlying(first.sequence()) - 1;
+  at_hand.handler.attempt = first.attempt();
+  at_hand.handler.context = first.idempotent() ? nullptr : at_hand.context;
+}
+
 /// Answers the next frame, which is no REQUEST; no if there is none.
 bool ServerState::answer_other(Instant now) {
   const auto frame = at_hand.frames.next();
   if (!frame) return false;
   const bool first = std::exchange(at_hand.at_start, false);
   if (frame->type == FrameType::kProbe) {
-    take_up(frame->sequence, frame->attempt);
+    at_hand.handler.number = std::to_underlying(frame->sequence);
+    at_hand.handler.attempt = frame->attempt;
     answer_probe(now);
   } else {
     echo(*frame, first);
@@ -65,12 +82,12 @@ bool ServerState::take_idempotent(bool late) {
     nack(NackCode::kBusy, kBusyDetail);
     return false;
   }
-  at_hand.handler.context = nullptr;
   return true;
 }
 
 /// Looks again for where the number's state is, and makes room for it if it may have one.
 NumberState* ServerState::make_place(Instant now) {
+  queue_run();  // What is known of a context's numbers has to be, before they are moved.
   const bool known = at_hand.context != nullptr;
   const std::uint32_t base = known ? at_hand.context->base : at_hand.lowest;
   if (at_hand.handler.number < base) {
@@ -85,6 +102,7 @@ NumberState* ServerState::make_place(Instant now) {
     if (contexts.make_room(*at_hand.context, at_hand.handler.number)) {
       at_hand.ring = contexts.ring_of(*at_hand.context);
       at_hand.state = at_hand.ring.find(at_hand.handler.number);
+      at_hand.handler.context = at_hand.context;
       return at_hand.state;
     }
     if (!known) contexts.forget(*std::exchange(at_hand.context, nullptr));

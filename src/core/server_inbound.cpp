@@ -79,7 +79,8 @@ std::expected<ClearChannel::Opened, Drop> ServerState::open(const Datagram& data
 
 // protocol.md §6.1, from step 3 on: the epoch and the ticket are right.
 void ServerState::let_act(const ClearChannel::Opened& opened, Instant now) {
-  if (!well_formed(opened.frames, Side::kClient)) return drop(Drop::kMalformed);
+  const auto frames = check_frames(opened.frames, Side::kClient);
+  if (!frames) return drop(Drop::kMalformed);
   routes.remember(at_hand.handler.route);
   at_hand.context = find_context(at_hand.handler.route);
   if (at_hand.context != nullptr) {
@@ -87,7 +88,8 @@ void ServerState::let_act(const ClearChannel::Opened& opened, Instant now) {
     contexts.raise_base(*at_hand.context, at_hand.lowest);
     at_hand.ring = contexts.ring_of(*at_hand.context);
   }
-  at_hand.frames = FrameReader{opened.frames};
+  at_hand.frames = frames->rest;
+  if (!frames->first.empty()) take_up(frames->first);
   const bool nothing_but_pad = opened.frames.empty() || opened.frames.front() == std::byte{kPad};
   if (nothing_but_pad) {
     send({.kind = QueuedAnswer::Kind::kBare,

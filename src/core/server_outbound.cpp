@@ -35,26 +35,28 @@ QueuedAnswer reply_on(Block page, const Running& ended, std::uint32_t number, bo
 /// Nearly all handlers end here, at once and with a reply to a first attempt that fits: then all
 /// that is done is inline, and what is called comes last.
 void ServerState::reply(ExecutionId execution, std::uint16_t status, Bytes body, Instant now) {
-  const ReplyStore::Reply reply{.status = status, .body = body};
   const Running& prompt = at_hand.handler;
+  const std::size_t size = MessageHead::kSize + body.size();
   const bool as_most = execution == prompt_id && prompt.context != nullptr && prompt.attempt == 1 &&
-                       now == prompt.started && at_hand.page.has_room(reply.frame_size());
-  if (!as_most) return end(execution, reply, now);
+                       now == prompt.started && at_hand.page.has_room(size);
+  if (!as_most) return end(execution, {.status = status, .body = body}, now);
   prompt_id = {};
   running.skip_id();
-  write_at_hand(reply, false);
+  std::byte* const place = place_at_hand(size);
+  MessageHead{{.type = FrameType::kReply,
+               .attempt = 1,
+               .sequence = Sequence{prompt.number},
+               .word = status,
+               .length = static_cast<std::uint16_t>(body.size())}}
+      .write(place);
+  copy(body, place + MessageHead::kSize);
 }
 
-/// The handler started last has ended, with a reply that the page at hand has room for.
-[[gnu::always_inline]] inline void ServerState::write_at_hand(const ReplyStore::Reply& reply,
-                                                              bool deferred) {
-  const Running& ended = at_hand.handler;
-  std::byte* const place = at_hand.page.set_aside(reply.frame_size());
-  ++at_hand.page.page().kept;
-  ContextTable::set_at(*at_hand.state, *ended.context, ended.number,
-                       NumberState::kept(at_hand.page_block));
-  if (planted(Bug::kBaseFreedOnReply)) contexts.forget_number(*ended.context, ended.number);
-  write_message(frame_of(ended, ended.number, reply, deferred), place);
+/// The handler started last has ended, with a reply that the page at hand has room for: where it
+/// goes.
+[[gnu::always_inline]] inline std::byte* ServerState::place_at_hand(std::size_t frame) {
+  *at_hand.state = NumberState::kept(at_hand.page_block);
+  return at_hand.page.set_aside(frame);
 }
 
 /// A handler has ended with a reply, in any way.
@@ -78,10 +80,12 @@ void ServerState::answer_at_once(const ReplyStore::Reply& reply, bool deferred, 
     if (at_hand.page.at_first()) close_page();  // What it takes may be needed.
     return answer_apart(ended, ended.number, reply, deferred);
   }
-  if (!deferred && ended.attempt == 1) return write_at_hand(reply, deferred);
-  // All of a run is sent as it is kept, within datagrams of any size: it is in none.
-  queue_run();
-  write_at_hand(reply, deferred);
+  const bool in_run = !deferred && ended.attempt == 1;
+  // All of a run is sent as it is kept, within datagrams of any size: another is in none.
+  if (!in_run) queue_run();
+  write_message(frame_of(ended, ended.number, reply, deferred), place_at_hand(reply.frame_size()));
+  if (in_run) return;
+  account_for(1);
   at_hand.run = at_hand.page.next();
   send_reply(reply_on(at_hand.page_block, ended, ended.number, deferred));
 }

@@ -1,5 +1,6 @@
 #include <algorithm>
 
+#include "core/planted.hpp"
 #include "core/server_state.hpp"
 #include "wire/message_head.hpp"
 
@@ -57,9 +58,10 @@ bool ServerState::open_page(std::size_t body) {
 /// Octets that the replies to what is behind a request with so long a body may take: as many as it
 /// does, or fewer if they were shorter lately. Where they are longer, another page follows.
 std::size_t ServerState::room_behind(std::size_t body) const {
-  const std::size_t left = at_hand.frames.left();
+  const std::size_t frame = MessageHead::kSize + body;
+  const std::size_t left = at_hand.left * frame + at_hand.frames.left();
   if (left == 0) return 0;
-  const std::size_t requests = left / (MessageHead::kSize + body) + 1;
+  const std::size_t requests = left / frame + 1;
   return std::min(left, requests * written.octets / written.numbers);
 }
 
@@ -97,11 +99,21 @@ void ServerState::set_aside() {
   at_hand.run = at_hand.page.next();
 }
 
+/// So many replies more were written to the page at hand, and nobody knows of them yet.
+void ServerState::account_for(std::uint32_t count) {
+  ReplyPage& page = at_hand.page.page();
+  page.kept = static_cast<std::uint16_t>(page.kept + count);
+  ContextTable::reach(*at_hand.context, at_hand.page.next());
+  if (!planted(Bug::kBaseFreedOnReply)) return;
+  while (count > 0) contexts.forget_number(*at_hand.context, at_hand.page.next() - count--);
+}
+
 /// Queues the replies on the page at hand that were written since something was: they are to first
 /// attempts, and were not deferred.
 void ServerState::queue_run() {
   const std::uint32_t count = at_hand.page.next() - at_hand.run;
   if (count == 0) return;
+  account_for(count);
   queue({.kind = QueuedAnswer::Kind::kReply,
          .attempt = 1,
          .count = static_cast<std::uint16_t>(count),

@@ -1,7 +1,6 @@
 #pragma once
 
-#include <chrono>
-#include <utility>
+#include <cstddef>
 
 #include "core/planted.hpp"
 #include "core/server_state.hpp"
@@ -13,15 +12,17 @@ namespace volley {
 [[gnu::always_inline]] inline const Execution* ServerState::poll_request(Instant now) {
   settle();
   while (true) {
-    for (Message request; at_hand.frames.next_message(FrameType::kRequest, request);) {
-      at_hand.at_start = false;
-      take_up(request.sequence(), request.attempt());
-      const bool late = is_late(request.ttl_ms(), now);
-      const bool runs = request.idempotent() ? take_idempotent(late)
-                                             : take_numbered(request.body.size(), late, now);
-      if (runs) return start(request.idempotent(), request.body);
+    while (at_hand.left > 0) {
+      const Bytes body = take_up_next();
+      const bool late = now - at_hand.handler.started > at_hand.patience;
+      const bool runs = at_hand.execution.idempotent ? take_idempotent(late)
+                                                     : take_numbered(body.size(), late, now);
+      if (runs) return start(body);
     }
-    if (!answer_other(now)) {
+    MessageRun requests;
+    if (at_hand.frames.next_run(FrameType::kRequest, requests)) {
+      take_up(requests);
+    } else if (!answer_other(now)) {
       close_page();
       if (at_hand.context != nullptr) contexts.trim(*at_hand.context);
       return nullptr;
@@ -29,10 +30,13 @@ namespace volley {
   }
 }
 
-/// From now on the frame with that number and attempt is the one that acts.
-inline void ServerState::take_up(Sequence number, std::uint8_t attempt) {
-  at_hand.handler.number = std::to_underlying(number);
-  at_hand.handler.attempt = attempt;
+/// The next of the requests at hand acts from now on: its body.
+inline Bytes ServerState::take_up_next() {
+  const Bytes body{at_hand.next + MessageHead::kSize, at_hand.execution.body.size()};
+  at_hand.next = body.data() + body.size();
+  --at_hand.left;
+  ++at_hand.handler.number;
+  return body;
 }
 
 inline bool ServerState::take_numbered(std::size_t body, bool late, Instant now) {
@@ -48,7 +52,6 @@ inline bool ServerState::take_numbered(std::size_t body, bool late, Instant now)
     turn_down();
     return false;
   }
-  at_hand.handler.context = at_hand.context;
   return true;
 }
 
@@ -59,10 +62,6 @@ inline NumberState* ServerState::admit(Instant now) {
   return at_hand.state != nullptr ? at_hand.state : make_place(now);
 }
 
-inline bool ServerState::is_late(std::uint16_t ttl_ms, Instant now) const {
-  return ttl_ms != 0 && now - at_hand.handler.started > std::chrono::milliseconds{ttl_ms};
-}
-
 /// protocol.md §6.5: whether there is room to run, and on the page at hand for the reply to a
 /// request with so long a body. (Not handed on whole: then it would have to be in memory.)
 inline bool ServerState::has_room_to_run(std::size_t body) {
@@ -71,13 +70,12 @@ inline bool ServerState::has_room_to_run(std::size_t body) {
   return known || find_room_to_run(body);
 }
 
-/// The frame at hand has been let run: what its caller is told.
-inline const Execution* ServerState::start(bool idempotent, Bytes body) {
+/// The request at hand has been let run: what its caller is told.
+inline const Execution* ServerState::start(Bytes body) {
   prompt_id = running.next_id();
   ++counters.executed;
   at_hand.execution.id = prompt_id;
   at_hand.execution.body = body;
-  at_hand.execution.idempotent = idempotent;
   return &at_hand.execution;
 }
 

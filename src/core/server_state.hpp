@@ -62,18 +62,18 @@ struct ServerState {
   // Its requests, in server_requests.hpp: all of them pass there.
 
   inline const Execution* poll_request(Instant now);
-  inline void take_up(Sequence number, std::uint8_t attempt);
+  inline Bytes take_up_next();
   inline bool take_numbered(std::size_t body, bool late, Instant now);
   inline NumberState* admit(Instant now);
-  inline bool is_late(std::uint16_t ttl_ms, Instant now) const;
   inline bool has_room_to_run(std::size_t body);
-  inline const Execution* start(bool idempotent, Bytes body);
+  inline const Execution* start(Bytes body);
   void settle() {
     if (prompt_id != ExecutionId{}) enter();
   }
 
   // Its other frames, and what is seldom done for a request, in server_frames.cpp.
 
+  void take_up(const MessageRun& requests);
   bool answer_other(Instant now);
   void echo(const Frame& ping, bool first);
   void answer_probe(Instant now);
@@ -101,7 +101,7 @@ struct ServerState {
   void abandon(ExecutionId execution, Instant now);
   void end(ExecutionId execution, const ReplyStore::Reply& reply, Instant now);
   void answer_at_once(const ReplyStore::Reply& reply, bool deferred, Instant now);
-  inline void write_at_hand(const ReplyStore::Reply& reply, bool deferred);
+  inline std::byte* place_at_hand(std::size_t frame);
   void finish(ExecutionId execution, const ReplyStore::Reply* reply, Instant now);
   void finish_numbered(const Running& ended, const ReplyStore::Reply* reply, bool deferred,
                        Instant now);
@@ -111,6 +111,7 @@ struct ServerState {
   void nack_lost(const Running& ended);
   void send(const QueuedAnswer& answer);
   void send_reply(const QueuedAnswer& answer);
+  void account_for(std::uint32_t count);
   void queue_run();
   void queue(const QueuedAnswer& answer);
   bool is_large(const QueuedAnswer& reply) const;
@@ -148,7 +149,10 @@ struct ServerState {
 
   /// The datagram whose frames act, and how far they did.
   struct AtHand {
-    FrameReader frames{Bytes{}};
+    std::size_t left = 0;             // Requests of a run that are yet to act;
+    const std::byte* next = nullptr;  // their frames;
+    Duration patience{};              // and how late they may start.
+    FrameReader frames{Bytes{}};      // What is behind them.
     Execution execution{};  // What is told of a request; where it came from is the datagram's.
     Running handler{};      // As the datagram and the frame that acts make it; its route is held.
     Context* context = nullptr;    // The client's, if there is one,
