@@ -212,9 +212,9 @@ TEST(Clear, RequestsSubmittedTogetherShareDatagrams) {
 TEST(Clear, WhatHandlersSubmitIsSentBeforeTheLastReplyIsRead) {
   Serving server;
   constexpr int kInFlight = 1'000;
-  constexpr int kLooks = 10'000;
+  constexpr int kLooks = 1'000;
   Client client = client_of(server.address(), {.window = kInFlight});
-  const std::string body(200, 'x');
+  const std::string body(64, 'x');
   std::uint64_t sent = 0;  // At the first of the handlers that a look at the socket runs.
   bool first = true;
   bool early = false;
@@ -233,6 +233,7 @@ TEST(Clear, WhatHandlersSubmitIsSentBeforeTheLastReplyIsRead) {
   for (int i = 0; i < kLooks && !early; ++i) {
     first = true;
     ASSERT_TRUE(client.run_once());
+    std::this_thread::sleep_for(1ms);  // More replies than half of all come meanwhile.
   }
   EXPECT_TRUE(early);
   ASSERT_TRUE(client.run_until_idle());
