@@ -143,6 +143,25 @@ TEST(ClientPages, RepliesAlikeEndTheirOwnRequestsOnly) {
   EXPECT_EQ(story.core.counters().replies, 1U + 1U + 5U);
 }
 
+/// Its times are the page's only as long as all there have the same.
+TEST(ClientPages, EachTookAsLongAsItTook) {
+  Met story;
+  for (const char* const body : {"a", "b"}) story.ask(body);
+  story.now += 2ms;
+  for (const char* const body : {"c", "d"}) story.ask(body);
+  story.now += 3ms;
+  EXPECT_THAT(bodies(story.sent().value()), ElementsAre("a", "b", "c", "d"));
+  for (const char* const body : {"e", "f"}) story.ask(body);
+  EXPECT_THAT(bodies(story.sent().value()), ElementsAre("e", "f"));
+  story.now += 10ms;
+  story.hear({reply_to(2), reply_to(3), reply_to(4), reply_to(5), reply_to(6), reply_to(7)});
+  for (const Duration elapsed : {15ms, 15ms, 13ms, 13ms, 10ms, 10ms}) {
+    const Answer answer = story.ended().value();
+    EXPECT_EQ(answer.elapsed, elapsed);
+    EXPECT_EQ(answer.round_trip, 10ms);
+  }
+}
+
 TEST(ClientPages, WhatIsSentAgainIsWhatWasSent) {
   Met story;
   for (const char* const body : {"a", "b", "c"}) story.ask(body);
