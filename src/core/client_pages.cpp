@@ -16,9 +16,9 @@ constexpr std::size_t kSpareOctets = std::size_t{512} * 1024;
 
 }  // namespace
 
-/// Begins another datagram, whose first frame has that size. False: new requests are to line up in
+/// Begins another datagram, with a request that is made now. False: new requests are to line up in
 /// the queue instead.
-bool ClientState::open_page(std::size_t frame_size) {
+bool ClientState::open_page(std::size_t frame_size, Duration timeout, Instant now) {
   close_page();
   ClientNumbers& numbers = numbers_[present_];
   if (!server_.known() || !queue_.empty() || !numbers.can_give()) return false;
@@ -35,8 +35,15 @@ bool ClientState::open_page(std::size_t frame_size) {
   const Slot memory = pages_.take();
   const Slot datagram = sent_.make({.kind = SentDatagram::Kind::kUnsent});
   unsent_.push_back(sent_, datagram);
+  const Instant deadline = later(now, timeout);
+  first_deadline_ = std::min(first_deadline_, deadline);
   open_ = RequestPageWriter{datagram,
-                            {.memory = memory, .numbers = present_},
+                            {.memory = memory,
+                             .numbers = present_,
+                             .ttl_ms = milliseconds_until(deadline, now),
+                             .made = now,
+                             .deadline = deadline},
+                            timeout,
                             numbers,
                             {pages_.at(memory), room},
                             mean_reply_ / 16};
@@ -46,24 +53,22 @@ bool ClientState::open_page(std::size_t frame_size) {
 void ClientState::close_page() {
   if (open_.datagram() == kNoSlot) return;
   sent_[open_.datagram()].page = open_.page();
-  open_ = {};
+  open_.close();
 }
 
 std::size_t ClientState::unsent() const {
-  std::size_t requests = open_.empty() ? 0 : open_.page().waiting;
+  std::size_t requests = open_.datagram() == kNoSlot ? 0 : open_.page().waiting;
   for (Slot slot = unsent_.front(); slot != kNoSlot; slot = sent_[slot].links.after) {
     requests += sent_[slot].page.waiting;
   }
   return requests;
 }
 
-/// Takes note of when a request is made and how long it has, which will be written to the open page
-/// and may differ in that from those there: then their entries tell.
-void ClientState::take_times(Slot slot, Duration timeout, Instant now) {
+/// A request will be written to the open page that is made at another time than those there, or
+/// has another while to end: from now on their entries tell.
+void ClientState::mix_times(Slot slot, Duration timeout, Instant now) {
   const Instant deadline = later(now, timeout);
   first_deadline_ = std::min(first_deadline_, deadline);
-  if (open_.empty()) return open_.begin(now, timeout, deadline, milliseconds_until(deadline, now));
-  if (open_.all_have(now, timeout)) return;
   tell_times(open_.page());
   open_.mix(deadline, milliseconds_until(deadline, now));
   requests_[slot].schedule.begin(now, deadline);

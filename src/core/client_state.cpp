@@ -64,8 +64,9 @@ Slot ClientState::take_otherwise(Bytes body, const RequestOptions& options, Inst
   const Duration timeout = options.timeout.value_or(options_.policy.give_up);
   const std::size_t size = MessageHead::kSize + body.size();
   const Slot slot = requests_.make();
-  if (open_.fits(size) || open_page(size)) {
-    take_times(slot, timeout, now);
+  const bool fits = open_.fits(size);
+  if (fits && !open_.all_have(now, timeout)) mix_times(slot, timeout, now);
+  if (fits || open_page(size, timeout, now)) {
     write_to_page(slot, options.idempotent, body);
     return slot;
   }

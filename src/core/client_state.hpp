@@ -131,9 +131,9 @@ class ClientState {
     page_of_[slot] = open_.datagram();
     open_.write(slot, idempotent, body);
   }
-  bool open_page(std::size_t frame_size);
+  bool open_page(std::size_t frame_size, Duration timeout, Instant now);
   void close_page();
-  void take_times(Slot slot, Duration timeout, Instant now);
+  void mix_times(Slot slot, Duration timeout, Instant now);
   void tell_times(const RequestPage& page);
   std::optional<Transmit> send_page(MutableBytes buffer, Instant now);
   void tell_time_left(const RequestPage& page, Instant now);

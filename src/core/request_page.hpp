@@ -38,10 +38,11 @@ class RequestPageWriter {
  public:
   /// Of no page.
   RequestPageWriter() = default;
-  /// Numbers are `numbers`' to give. In the congestion window each request counts as `least` octets
-  /// at least.
-  RequestPageWriter(Slot datagram, const RequestPage& page, ClientNumbers& numbers,
-                    MutableBytes room, std::size_t least)
+  /// Of an empty page, whose times are those of the first to come, which has so long until its
+  /// deadline. Numbers are `numbers`' to give. In the congestion window each request counts as
+  /// `least` octets at least.
+  RequestPageWriter(Slot datagram, const RequestPage& page, Duration timeout,
+                    ClientNumbers& numbers, MutableBytes room, std::size_t least)
       : datagram_{datagram},
         page_{page},
         numbers_{&numbers},
@@ -49,10 +50,12 @@ class RequestPageWriter {
         end_{begin_},
         limit_{begin_ + room.size()},
         least_{least},
-        first_{numbers.next()} {}
+        first_{numbers.next()},
+        made_{page.made},
+        timeout_{timeout},
+        head_{head_with(page.ttl_ms)} {}
 
   Slot datagram() const { return datagram_; }
-  bool empty() const { return end_ == begin_; }
   /// Whether there is room for another frame, and a number.
   bool fits(std::size_t frame_size) {
     return frame_size <= static_cast<std::size_t>(limit_ - end_) && numbers_->can_give();
@@ -62,17 +65,13 @@ class RequestPageWriter {
     return made == made_ && timeout == timeout_;
   }
 
-  /// What all that is written from now on has in common with what was: the page is empty.
-  void begin(Instant made, Duration timeout, Instant deadline, std::uint16_t ttl_ms) {
-    made_ = page_.made = made;
-    timeout_ = timeout;
-    set_deadline(deadline, ttl_ms);
-  }
-  /// What is written from now on differs, and its entries tell in what.
+  /// What is written from now on differs in that, and entries tell in what.
   void mix(Instant deadline, std::uint16_t ttl_ms) {
     page_.alike = false;
+    page_.deadline = std::min(page_.deadline, deadline);
+    page_.ttl_ms = ttl_ms;
     made_ = kNever;
-    set_deadline(deadline, ttl_ms);
+    head_ = head_with(ttl_ms);
   }
 
   /// Requires that it fits.
@@ -84,6 +83,12 @@ class RequestPageWriter {
     copy(body, frame + MessageHead::kSize);
   }
 
+  /// It is of no page any more.
+  void close() {
+    datagram_ = kNoSlot;
+    limit_ = end_;
+    made_ = kNever;
+  }
   /// What was written.
   RequestPage page() const {
     RequestPage page = page_;
@@ -96,10 +101,8 @@ class RequestPageWriter {
  private:
   static constexpr Instant kNever = Instant::min();
 
-  void set_deadline(Instant deadline, std::uint16_t ttl_ms) {
-    page_.deadline = std::min(page_.deadline, deadline);
-    page_.ttl_ms = ttl_ms;
-    head_ = MessageHead{{.type = FrameType::kRequest, .attempt = 1, .word = ttl_ms}};
+  static MessageHead head_with(std::uint16_t ttl_ms) {
+    return MessageHead{{.type = FrameType::kRequest, .attempt = 1, .word = ttl_ms}};
   }
 
   Slot datagram_ = kNoSlot;
