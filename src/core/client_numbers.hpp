@@ -44,8 +44,8 @@ class ClientNumbers {
   }
   /// So many of those given are sent, in their order.
   void send(std::uint32_t count) { sent_ += count; }
-  /// Whose number it is that was given, sent or not; kNoSlot if it is finished.
-  Slot holder(Sequence sequence) const { return ring_[std::to_underlying(sequence) & mask_]; }
+  /// Whose number it is that was given and not sent.
+  Slot unsent(Sequence sequence) const { return ring_[std::to_underlying(sequence) & mask_]; }
   /// Those that were given and not sent are nobody's, and will be given again.
   void take_back() {
     while (next_ != sent_) ring_[--next_ & mask_] = kNoSlot;

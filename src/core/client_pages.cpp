@@ -74,13 +74,13 @@ void ClientState::mix_times(Slot slot, Duration timeout, Instant now) {
   requests_[slot].schedule.begin(now, deadline);
 }
 
-/// Has the entries of the requests in a page tell their times, if the page did.
+/// Has the entries of the requests in an unsent page tell their times, if the page did.
 void ClientState::tell_times(const RequestPage& page) {
   if (!page.alike) return;
   FrameReader frames{Bytes{pages_.at(page.memory), page.octets}};
   for (Message frame; frames.next_message(FrameType::kRequest, frame);) {
-    const Slot slot = numbers_[page.numbers].holder(frame.sequence());
-    if (slot != kNoSlot) requests_[slot].schedule.begin(page.made, page.deadline);
+    const Slot slot = numbers_[page.numbers].unsent(frame.sequence());
+    requests_[slot].schedule.begin(page.made, page.deadline);
   }
 }
 
@@ -167,7 +167,7 @@ void ClientState::take_apart(Slot datagram) {
   if (page.memory == kNoSlot) return;
   FrameReader frames{Bytes{pages_.at(page.memory), page.octets}};
   for (Message frame; frames.next_message(FrameType::kRequest, frame);) {
-    const Slot slot = numbers_[page.numbers].holder(frame.sequence());
+    const Slot slot = numbers_[page.numbers].find(frame.sequence());
     if (slot == kNoSlot) continue;
     ClientRequest& request = move_out(slot, page, frame);
     request.schedule.sent_first(page.backoff, sent.sent);
@@ -191,7 +191,7 @@ void ClientState::take_apart_unsent() {
     const RequestPage& page = sent_[datagram].page;
     FrameReader frames{Bytes{pages_.at(page.memory), page.octets}};
     for (Message frame; frames.next_message(FrameType::kRequest, frame);) {
-      const Slot slot = numbers_[page.numbers].holder(frame.sequence());
+      const Slot slot = numbers_[page.numbers].unsent(frame.sequence());
       move_out(slot, page, frame);
       queue.push_back(requests_, slot);
     }

@@ -91,7 +91,7 @@ template <class Tell>
     requests_.end_without_body(slot);
     tell(slot, answer);
     if (++place == end) break;
-    slot = heard.numbers.holder(replies.sequence(place));
+    slot = heard.numbers.find(replies.sequence(place));
   } while (slot != kNoSlot);
   const auto ended = static_cast<std::uint32_t>(place - begin);
   counters_.replies += ended;

@@ -33,7 +33,7 @@ TEST(ClientNumbers, AgreesWithAMap) {
         ASSERT_TRUE(numbers.can_give());
         ASSERT_EQ(numbers.give(slot), Sequence{next});
         unfinished[next++] = slot;
-        ASSERT_EQ(numbers.holder(Sequence{next - 1}), slot);
+        ASSERT_EQ(numbers.unsent(Sequence{next - 1}), slot);
       } else if (random.below(3) == 0) {
         const auto more = static_cast<std::uint32_t>(random.below(next - sent + 1));
         numbers.send(more);

@@ -20,14 +20,16 @@ using ::testing::SizeIs;
 
 /// A client that knows its server, so that what it asks now goes into pages.
 struct Met : ClientStory {
-  explicit Met(std::size_t datagram_size = 1'200) : ClientStory{patient(datagram_size)} {
+  explicit Met(std::size_t datagram_size = 1'200, std::size_t window = 1'024)
+      : ClientStory{patient(datagram_size, window)} {
     ask("hello");
     meet_and_send();
     hear({reply_to(1)});
     EXPECT_TRUE(ended());
   }
-  static Options patient(std::size_t datagram_size) {
+  static Options patient(std::size_t datagram_size, std::size_t window = 1'024) {
     Options options;
+    options.window = window;
     options.policy.give_up = 1h;
     options.datagram_size = datagram_size;
     return options;
@@ -200,6 +202,29 @@ TEST(ClientPages, OneThatIsWorkedOnLeavesTheOthersAsTheyAre) {
   EXPECT_TRUE(answer);
   EXPECT_FALSE(answer.round_trip);
   EXPECT_EQ(story.core.in_flight(), 0U);
+}
+
+/// Eight numbers have a place each with this window, and the ninth has that of the first.
+TEST(ClientPages, WhatLeavesOneLeavesWhoTookItsNumbersPlace) {
+  Met story{1'200, 4};
+  for (const char* const body : {"2", "3", "4", "5"}) story.ask(body);
+  story.sent();
+  story.hear({reply_to(2), reply_to(3), reply_to(4)});
+  while (story.ended()) continue;
+  for (const char* const body : {"6", "7", "8"}) story.ask(body);
+  story.sent();
+  story.hear({reply_to(6), reply_to(7), reply_to(8)});
+  while (story.ended()) continue;
+  story.now += 1ms;
+  for (const char* const body : {"9", "10", "11"}) story.ask(body);
+  EXPECT_THAT(story.sent().value().numbers(), ElementsAre(9, 10, 11));
+  story.hear({working_on(5)});
+  story.now += 1ms;
+  story.hear({reply_to(11), reply_to(10), reply_to(9)});
+  for (int i = 0; i < 3; ++i) EXPECT_EQ(story.ended()->elapsed, 1ms);
+  EXPECT_FALSE(story.ended());
+  story.hear({late_reply_to(5)});
+  EXPECT_EQ(story.ended()->elapsed, 2ms);
 }
 
 TEST(ClientPages, WhatNobodySentIsNoAnswer) {

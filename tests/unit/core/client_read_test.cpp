@@ -44,6 +44,40 @@ TEST(ClientRead, WhoIsToldOfAReplyMayAskAgainInItsPlace) {
   EXPECT_TRUE(story.ended());
 }
 
+/// Eight numbers have a place each with this window, and the ninth has that of the first.
+TEST(ClientRead, AReplyThatComesAgainIsNotToWhatTookItsNumbersPlace) {
+  ClientStory::Options options;
+  options.window = 4;
+  ClientStory story{options};
+  story.ask("first");
+  story.meet_and_send();
+  const auto answer = [&](std::uint32_t number) {
+    story.hear({reply_to(number)});
+    ASSERT_TRUE(story.ended());
+    ASSERT_FALSE(story.ended());
+  };
+  answer(1);
+  for (const char* const body : {"2", "3", "4", "5"}) story.ask(body);
+  story.sent();
+  answer(3);
+  for (std::uint32_t number = 6; number < 10; ++number) {
+    story.ask("next");
+    story.sent();
+    answer(number);
+  }
+  std::vector<std::string> told;
+  const Bytes datagram =
+      story.write(story.header(), {reply_to(2, "2"), reply_to(3, "3"), reply_to(4, "4")});
+  story.core.read({.peer = ClientStory::kServer, .payload = datagram}, story.now,
+                  [&](Slot slot, const Answer& given) {
+                    told.emplace_back(as_text(given.body));
+                    while (story.core.has_room()) story.ask("10 and up");
+                    story.core.release(slot);
+                  });
+  EXPECT_THAT(told, ElementsAre("2", "4"));
+  EXPECT_EQ(story.core.counters().late, 1U);
+}
+
 TEST(ClientRead, OtherEndsOfTheSameDatagramArePolled) {
   ClientStory story;
   const RequestId refused = story.ask();
