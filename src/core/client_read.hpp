@@ -93,9 +93,10 @@ template <class Tell>
     if (++place == end) break;
     slot = heard.numbers.find(replies.sequence(place));
   } while (slot != kNoSlot);
-  const auto ended = static_cast<std::uint32_t>(place - begin);
-  counters_.replies += ended;
-  if ((sent_[datagram].page.waiting -= ended) == 0) close(datagram, now);
+  counters_.replies += place - begin;
+  std::uint32_t& waiting = sent_[datagram].page.waiting;
+  waiting -= static_cast<std::uint32_t>(place - begin);
+  if (waiting == 0) close(datagram, now);
   if (heard.former && heard.numbers.all_finished()) tell_former_ = true;
   if (requests_.size() == 0) fall_idle(now);
   return place;
