@@ -85,6 +85,7 @@ template <class Tell>
   answer.round_trip = hear_of_page(datagram, replies.first().deferred(), now);
   answer.elapsed = now - page.made;
   do {
+    ++counters_.replies;
     answer.body = replies.body(place);
     if (!alike) answer.elapsed = now - requests_[slot].schedule.start();
     heard.numbers.finish(replies.sequence(place));
@@ -93,7 +94,6 @@ template <class Tell>
     if (++place == end) break;
     slot = heard.numbers.find(replies.sequence(place));
   } while (slot != kNoSlot);
-  counters_.replies += place - begin;
   std::uint32_t& waiting = sent_[datagram].page.waiting;
   waiting -= static_cast<std::uint32_t>(place - begin);
   if (waiting == 0) close(datagram, now);

@@ -42,7 +42,8 @@ ClientState::ClientState(ClientCore::Options options, Sequence first)
       requests_{options_.window + 1},
       page_of_(options_.window + 1, kNoSlot),
       pages_{options_.datagram_size - ClearChannel::kFront - ClearChannel::kBack},
-      sent_{options_.window + ClientPings::kPings + 1},
+      // Of one request each, or a ping; a bare header; and one whose last request is being told of.
+      sent_{options_.window + ClientPings::kPings + 2},
       pings_{std::min(options_.policy.give_up, kPingPatience)},
       ended_{options_.window + 1},
       pongs_{ClientPings::kPings},

@@ -83,6 +83,7 @@ void ServerState::handle_timeout(Instant now) {
   settle();
   close_page();
   // Its context may be forgotten now.
+  at_hand.context = nullptr;
   at_hand.left = 0;
   at_hand.frames = FrameReader{Bytes{}};
   tell_working(now);

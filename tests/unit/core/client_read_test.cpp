@@ -5,6 +5,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <chrono>
 #include <string>
 #include <vector>
 
@@ -13,6 +14,7 @@
 namespace volley {
 namespace {
 
+using namespace std::chrono_literals;
 using ::testing::ElementsAre;
 
 TEST(ClientRead, WhoIsToldOfAReplyMayAskAgainInItsPlace) {
@@ -76,6 +78,52 @@ TEST(ClientRead, AReplyThatComesAgainIsNotToWhatTookItsNumbersPlace) {
                   });
   EXPECT_THAT(told, ElementsAre("2", "4"));
   EXPECT_EQ(story.core.counters().late, 1U);
+}
+
+/// As many datagrams wait as ever can: the one whose last reply is being told of, a bare header,
+/// all pings, and one more request.
+TEST(ClientRead, ThereIsRoomForADatagramMoreThanWait) {
+  constexpr std::size_t kPings = 64;
+  ClientStory::Options options;
+  options.window = 1;
+  ClientStory story{options};
+  story.ask("first");
+  story.meet_and_send();
+  // Replies so large that the server is told when there is nothing more to ask.
+  const std::string large(60'000, 'r');
+  std::uint32_t number = 1;
+  for (; number < 8; ++number) {
+    story.hear({reply_to(number, large)});
+    ASSERT_TRUE(story.ended());
+    ASSERT_FALSE(story.ended());
+    if (number == 7) continue;
+    story.ask("next");
+    story.sent();
+  }
+  story.now += 1s;
+  ASSERT_TRUE(story.sent().value().bare());
+  const auto ping_and_send = [&] {
+    while (story.core.ping(44, story.now)) continue;
+    return story.all_sent();
+  };
+  while (story.core.congestion_window() <= kPings + 2) {
+    for (const Seen& ping : ping_and_send()) {
+      story.hear({{.type = FrameType::kPong, .opaque = ping.frames.at(0).opaque}});
+      ASSERT_TRUE(story.pong());
+    }
+  }
+  story.ask("next");
+  ASSERT_EQ(ping_and_send().size(), kPings + 1);
+  const Bytes datagram = story.write(story.header(), {reply_to(number)});
+  bool told = false;
+  story.core.read({.peer = ClientStory::kServer, .payload = datagram}, story.now,
+                  [&](Slot slot, const Answer&) {
+                    told = true;
+                    story.ask("last");
+                    story.core.release(slot);
+                  });
+  EXPECT_TRUE(told);
+  EXPECT_EQ(story.sent().value().numbers().at(0), number + 1);
 }
 
 TEST(ClientRead, OtherEndsOfTheSameDatagramArePolled) {
