@@ -69,14 +69,13 @@ std::size_t ClientState::unsent() const {
 void ClientState::mix_times(Slot slot, Duration timeout, Instant now) {
   const Instant deadline = later(now, timeout);
   first_deadline_ = std::min(first_deadline_, deadline);
-  tell_times(open_.page());
+  if (open_.alike()) tell_times(open_.page());
   open_.mix(deadline, milliseconds_until(deadline, now));
   requests_[slot].schedule.begin(now, deadline);
 }
 
-/// Has the entries of the requests in an unsent page tell their times, if the page did.
+/// Has the entries of the requests in an unsent page tell their times, which the page told.
 void ClientState::tell_times(const RequestPage& page) {
-  if (!page.alike) return;
   FrameReader frames{Bytes{pages_.at(page.memory), page.octets}};
   for (Message frame; frames.next_message(FrameType::kRequest, frame);) {
     const Slot slot = numbers_[page.numbers].unsent(frame.sequence());

@@ -60,6 +60,7 @@ class RequestPageWriter {
   bool fits(std::size_t frame_size) {
     return frame_size <= static_cast<std::size_t>(limit_ - end_) && numbers_->can_give();
   }
+  bool alike() const { return page_.alike; }
   /// Whether all on the page were made then, and have so long until their deadline.
   bool all_have(Instant made, Duration timeout) const {
     return made == made_ && timeout == timeout_;
