@@ -12,10 +12,10 @@ namespace volley {
 
 /// What a client core keeps of one unfinished request (protocol.md §5.1): one cache line.
 ///
-/// While it is in the page of a datagram, sent or not, nothing of this is so: nothing but a reply
-/// can happen to it there. Else it is in one list at a time: among the queued, which were never
-/// sent; among the due, which are to be sent again; or among the requests of a sent datagram, where
-/// it waits for an answer.
+/// While it is in the page of a datagram, sent or not, nothing of this is so, but for its start and
+/// deadline if the page does not tell them: nothing but a reply can happen to it there. Else it is
+/// in one list at a time: among the queued, which were never sent; among the due, which are to be
+/// sent again; or among the requests of a sent datagram, where it waits for an answer.
 struct alignas(64) ClientRequest {
   enum class State : std::uint8_t { kQueued, kSent, kWorking };
 

@@ -35,28 +35,23 @@ QueuedAnswer reply_on(Block page, const Running& ended, std::uint32_t number, bo
 /// Nearly all handlers end here, at once and with a reply to a first attempt that fits: then all
 /// that is done is inline, and what is called comes last.
 void ServerState::reply(ExecutionId execution, std::uint16_t status, Bytes body, Instant now) {
+  const ReplyStore::Reply reply{.status = status, .body = body};
   const Running& prompt = at_hand.handler;
-  const std::size_t size = MessageHead::kSize + body.size();
   const bool as_most = execution == prompt_id && prompt.context != nullptr && prompt.attempt == 1 &&
-                       now == prompt.started && at_hand.page.has_room(size);
-  if (!as_most) return end(execution, {.status = status, .body = body}, now);
+                       now == prompt.started && at_hand.page.has_room(reply.frame_size());
+  if (!as_most) return end(execution, reply, now);
   prompt_id = {};
   running.skip_id();
-  std::byte* const place = place_at_hand(size);
-  MessageHead{{.type = FrameType::kReply,
-               .attempt = 1,
-               .sequence = Sequence{prompt.number},
-               .word = status,
-               .length = static_cast<std::uint16_t>(body.size())}}
-      .write(place);
-  copy(body, place + MessageHead::kSize);
+  write_at_hand(reply, false);
 }
 
-/// The handler started last has ended, with a reply that the page at hand has room for: where it
-/// goes.
-[[gnu::always_inline]] inline std::byte* ServerState::place_at_hand(std::size_t frame) {
+/// The handler started last has ended, with a reply that the page at hand has room for.
+[[gnu::always_inline]] inline void ServerState::write_at_hand(const ReplyStore::Reply& reply,
+                                                              bool deferred) {
+  const Running& ended = at_hand.handler;
   *at_hand.state = NumberState::kept(at_hand.page_block);
-  return at_hand.page.set_aside(frame);
+  write_message(frame_of(ended, ended.number, reply, deferred),
+                at_hand.page.set_aside(reply.frame_size()));
 }
 
 /// A handler has ended with a reply, in any way.
@@ -80,11 +75,10 @@ void ServerState::answer_at_once(const ReplyStore::Reply& reply, bool deferred, 
     if (at_hand.page.at_first()) close_page();  // What it takes may be needed.
     return answer_apart(ended, ended.number, reply, deferred);
   }
-  const bool in_run = !deferred && ended.attempt == 1;
-  // All of a run is sent as it is kept, within datagrams of any size: another is in none.
-  if (!in_run) queue_run();
-  write_message(frame_of(ended, ended.number, reply, deferred), place_at_hand(reply.frame_size()));
-  if (in_run) return;
+  if (!deferred && ended.attempt == 1) return write_at_hand(reply, deferred);
+  // All of a run is sent as it is kept, within datagrams of any size: it is in none.
+  queue_run();
+  write_at_hand(reply, deferred);
   account_for(1);
   at_hand.run = at_hand.page.next();
   send_reply(reply_on(at_hand.page_block, ended, ended.number, deferred));

@@ -101,7 +101,7 @@ struct ServerState {
   void abandon(ExecutionId execution, Instant now);
   void end(ExecutionId execution, const ReplyStore::Reply& reply, Instant now);
   void answer_at_once(const ReplyStore::Reply& reply, bool deferred, Instant now);
-  inline std::byte* place_at_hand(std::size_t frame);
+  inline void write_at_hand(const ReplyStore::Reply& reply, bool deferred);
   void finish(ExecutionId execution, const ReplyStore::Reply* reply, Instant now);
   void finish_numbered(const Running& ended, const ReplyStore::Reply* reply, bool deferred,
                        Instant now);
