@@ -34,6 +34,8 @@ class ClientNumbers {
 
   /// Whether give() may be called: the window and the numbers have an end.
   bool can_give() { return next_ != limit_ || raise_limit(); }
+  /// How many may be given before it has to be asked again.
+  std::size_t left() const { return limit_ - next_; }
   /// The number that is given next.
   std::uint32_t next() const { return next_; }
   /// Gives it to the request in this slot. Requires can_give().

@@ -35,7 +35,7 @@ class ClientState::Packing {
 
   bool empty() const { return frames_.size() == 0; }
   /// What its frames count in the window.
-  std::size_t charged() const { return charged_; }
+  std::size_t charged() const { return std::max(frames_.size(), count_ * reply_); }
   /// Whether a frame of that size can share datagrams at all.
   bool shares(std::size_t size) const { return size <= frames_.room(); }
 
@@ -47,7 +47,8 @@ class ClientState::Packing {
   }
   /// The same, where another with a number of that client_id was written.
   bool fits_too(std::size_t size) const {
-    return size <= frames_.room() && charged_ + std::max(size, reply_) <= room_;
+    return size <= frames_.room() && frames_.size() + size <= room_ &&
+           (count_ + 1) * reply_ <= room_;
   }
 
   /// Requires that it fits(). Inlined, since the caller knows what kind of frame it is.
@@ -57,7 +58,7 @@ class ClientState::Packing {
       frames_ = frames_within(ClearChannel::kFront + size + ClearChannel::kBack);
     }
     VOLLEY_CHECK(frames_.write(frame));
-    charged_ += std::max(size, reply_);
+    ++count_;
   }
 
   /// Takes note of the deadline of the next request, which most have in common with the last one:
@@ -97,7 +98,7 @@ class ClientState::Packing {
   FrameWriter frames_;
   std::size_t room_;
   std::size_t reply_;
-  std::size_t charged_ = 0;
+  std::size_t count_ = 0;              // Of frames, those of requests that share one included.
   Instant deadline_ = Instant::min();  // Taken last,
   // And how long it has. Wider than what is sent: where it is put aside and read back with more
   // octets than were written, the processor waits.

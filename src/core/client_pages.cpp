@@ -52,12 +52,13 @@ bool ClientState::open_page(std::size_t frame_size, Duration timeout, Instant no
 
 void ClientState::close_page() {
   if (open_.datagram() == kNoSlot) return;
+  taken_ += open_.waiting();
   sent_[open_.datagram()].page = open_.page();
   open_.close();
 }
 
 std::size_t ClientState::unsent() const {
-  std::size_t requests = open_.datagram() == kNoSlot ? 0 : open_.page().waiting;
+  std::size_t requests = open_.waiting();
   for (Slot slot = unsent_.front(); slot != kNoSlot; slot = sent_[slot].links.after) {
     requests += sent_[slot].page.waiting;
   }
@@ -77,8 +78,8 @@ void ClientState::mix_times(Slot slot, Duration timeout, Instant now) {
 /// Has the entries of the requests in an unsent page tell their times, which the page told.
 void ClientState::tell_times(const RequestPage& page) {
   FrameReader frames{Bytes{pages_.at(page.memory), page.octets}};
-  for (Message frame; frames.next_message(FrameType::kRequest, frame);) {
-    const Slot slot = numbers_[page.numbers].unsent(frame.sequence());
+  while (const auto frame = frames.next()) {
+    const Slot slot = numbers_[page.numbers].unsent(frame->sequence);
     requests_[slot].schedule.begin(page.made, page.deadline);
   }
 }
@@ -128,21 +129,29 @@ void ClientState::tell_time_left(const RequestPage& page, Instant now) {
   const std::byte* const end = frame + page.octets;
   while (frame != end) {
     const auto head = MessageHead::read(frame);
-    if (!page.alike) {
-      const Slot slot = numbers_[page.numbers].find(head.sequence());
-      ttl_ms = milliseconds_until(requests_[slot].schedule.deadline(), now);
-    }
+    if (!page.alike) ttl_ms = milliseconds_until(first_deadline(page, head), now);
     head.with_word(ttl_ms).write(frame);
-    frame += MessageHead::kSize + head.length();
+    frame += head.frame_size();
   }
 }
 
+/// Of the requests in a frame of a page where entries tell their times.
+Instant ClientState::first_deadline(const RequestPage& page, const MessageHead& frame) const {
+  const std::uint32_t first = std::to_underlying(frame.sequence());
+  Instant deadline = Instant::max();
+  for (std::uint32_t number = first; number <= first + frame.more(); ++number) {
+    const Slot slot = numbers_[page.numbers].find(Sequence{number});
+    deadline = std::min(deadline, requests_[slot].schedule.deadline());
+  }
+  return deadline;
+}
+
 /// Has what a page tells of a request told by its entry, as of one that is in no page.
-ClientRequest& ClientState::move_out(Slot slot, const RequestPage& page, const Message& frame) {
+ClientRequest& ClientState::move_out(Slot slot, const RequestPage& page, const Frame& frame) {
   ClientRequest& request = requests_[slot];
   const RetrySchedule& own = request.schedule;
   request = ClientRequest::made_at(page.alike ? page.made : own.start(),
-                                   page.alike ? page.deadline : own.deadline(), frame.idempotent());
+                                   page.alike ? page.deadline : own.deadline(), frame.idempotent);
   page_of_[slot] = kNoSlot;
   requests_.put_body(slot, frame.body);
   return request;
@@ -165,12 +174,12 @@ void ClientState::take_apart(Slot datagram) {
   const RequestPage page = std::exchange(sent.page, {});
   if (page.memory == kNoSlot) return;
   FrameReader frames{Bytes{pages_.at(page.memory), page.octets}};
-  for (Message frame; frames.next_message(FrameType::kRequest, frame);) {
-    const Slot slot = numbers_[page.numbers].find(frame.sequence());
+  while (const auto frame = frames.next()) {
+    const Slot slot = numbers_[page.numbers].find(frame->sequence);
     if (slot == kNoSlot) continue;
-    ClientRequest& request = move_out(slot, page, frame);
+    ClientRequest& request = move_out(slot, page, *frame);
     request.schedule.sent_first(page.backoff, sent.sent);
-    request.sequence = frame.sequence();
+    request.sequence = frame->sequence;
     request.numbers = page.numbers;
     request.datagram = datagram;
     request.state = State::kSent;
@@ -189,9 +198,9 @@ void ClientState::take_apart_unsent() {
     const Slot datagram = unsent_.front();
     const RequestPage& page = sent_[datagram].page;
     FrameReader frames{Bytes{pages_.at(page.memory), page.octets}};
-    for (Message frame; frames.next_message(FrameType::kRequest, frame);) {
-      const Slot slot = numbers_[page.numbers].unsent(frame.sequence());
-      move_out(slot, page, frame);
+    while (const auto frame = frames.next()) {
+      const Slot slot = numbers_[page.numbers].unsent(frame->sequence);
+      move_out(slot, page, *frame);
       queue.push_back(requests_, slot);
     }
     pages_.give_back(page.memory);

@@ -12,9 +12,9 @@ namespace volley {
 
 // How replies are read: inline, with whatever is done with each, since all requests pass here.
 
-/// Takes a datagram in, and calls `tell(Slot, const Answer&)` for each reply in it: the slot of the
-/// request that it ends is then the caller's to release. Of other ends poll_event() tells. `tell`
-/// may make requests.
+/// Takes a datagram in, and calls `tell(Slot, const Answer&)` for each reply in it, which may make
+/// requests. If it says no, the slot of the request that has ended is the caller's to release. Of
+/// other ends poll_event() tells.
 template <class Tell>
 void ClientState::read(const Datagram& datagram, Instant now, Tell tell) {
   ++counters_.received;
@@ -61,7 +61,7 @@ template <class Tell>
       Frame reply = frame_of(first);
       reply.sequence = replies.sequence(i);
       answer.body = reply.body = replies.body(i);
-      if (end_apart(slot, reply, heard, now, answer)) tell(slot, answer);
+      if (end_apart(slot, reply, heard, now, answer) && tell(slot, answer)) requests_.release(slot);
       ++i;
     }
   }
@@ -84,16 +84,22 @@ template <class Tell>
   answer.attempts = 1;
   answer.round_trip = hear_of_page(datagram, replies.first().deferred(), now);
   answer.elapsed = now - page.made;
+  requests_.begin_ending();
   do {
     ++counters_.replies;
     answer.body = replies.body(place);
     if (!alike) answer.elapsed = now - requests_[slot].schedule.start();
     heard.numbers.finish(replies.sequence(place));
-    requests_.end_without_body(slot);
-    tell(slot, answer);
+    requests_.end_in_turn(slot);
+    if (tell(slot, answer)) {
+      requests_.release_in_turn(slot);
+    } else {
+      requests_.keep_ended();
+    }
     if (++place == end) break;
     slot = heard.numbers.find(replies.sequence(place));
   } while (slot != kNoSlot);
+  requests_.done_ending();
   std::uint32_t& waiting = sent_[datagram].page.waiting;
   waiting -= static_cast<std::uint32_t>(place - begin);
   if (waiting == 0) close(datagram, now);

@@ -18,6 +18,7 @@ void ClientState::handle_datagram(const Datagram& datagram, Instant now) {
     ClientEvent& event = ended_.push();
     event.request = requests_.ended_id(slot);
     event.answer = answer;
+    return false;
   });
 }
 

@@ -65,13 +65,13 @@ Slot ClientState::take_otherwise(Bytes body, const RequestOptions& options, Inst
   const Duration timeout = options.timeout.value_or(options_.policy.give_up);
   const std::size_t size = MessageHead::kSize + body.size();
   const Slot slot = requests_.make();
-  const bool fits = open_.fits(size);
+  const bool fits = open_.fits_apart(body.size());
   if (fits && !open_.all_have(now, timeout)) mix_times(slot, timeout, now);
   if (fits || open_page(size, timeout, now)) {
     write_to_page(slot, options.idempotent, body);
     return slot;
   }
-  ++counters_.requests;
+  ++taken_;
   page_of_[slot] = kNoSlot;
   requests_[slot] = ClientRequest::made_at(now, later(now, timeout), options.idempotent);
   requests_.put_body(slot, body);

@@ -51,7 +51,7 @@ class ClientState {
   Slot take(Bytes body, const RequestOptions& options, Instant now) {
     const Duration timeout = options.timeout.value_or(options_.policy.give_up);
     const bool as_those_before =
-        has_room() && open_.all_have(now, timeout) && open_.fits(MessageHead::kSize + body.size());
+        has_room() && open_.all_have(now, timeout) && open_.fits(options.idempotent, body.size());
     if (!as_those_before) return take_otherwise(body, options, now);
     const Slot slot = requests_.make();
     write_to_page(slot, options.idempotent, body);
@@ -76,12 +76,11 @@ class ClientState {
   /// The same, but replies are told of at once: in client_read.hpp.
   template <class Tell>
   void read(const Datagram& datagram, Instant now, Tell tell);
-  /// Gives the slot of a request that read() told of to others.
-  void release(Slot slot) { requests_.release(slot); }
   void handle_hint(ErrorCode hint, Instant now);
   const ClientEvent* poll_event() {
     // What is kept by the slot of the request told of last could be used until now.
-    if (told_request_ != RequestId{}) release(slot_of(std::exchange(told_request_, RequestId{})));
+    if (told_request_ != RequestId{})
+      requests_.release(slot_of(std::exchange(told_request_, RequestId{})));
     if (!ended_.empty()) {
       // It stays as it is until others took every other place, or the ring was rewound.
       const ClientEvent& event = ended_.front();
@@ -97,7 +96,10 @@ class ClientState {
 
   std::optional<Duration> smoothed_round_trip() const { return rtt_.smoothed(); }
   double congestion_window() const { return window_.datagrams(); }
-  const ClientCounters& counters() const { return counters_; }
+  const ClientCounters& counters() const {
+    counters_.requests = taken_ + open_.waiting();
+    return counters_;
+  }
 
  private:
   using Requests = PendingTable<ClientRequest>;
@@ -127,7 +129,6 @@ class ClientState {
   // client_pages.cpp.
   /// Requires that it fits in the open page, and that it is like all there or its entry tells.
   void write_to_page(Slot slot, bool idempotent, Bytes body) {
-    ++counters_.requests;
     page_of_[slot] = open_.datagram();
     open_.write(slot, idempotent, body);
   }
@@ -137,7 +138,8 @@ class ClientState {
   void tell_times(const RequestPage& page);
   std::optional<Transmit> send_page(MutableBytes buffer, Instant now);
   void tell_time_left(const RequestPage& page, Instant now);
-  ClientRequest& move_out(Slot slot, const RequestPage& page, const Message& frame);
+  Instant first_deadline(const RequestPage& page, const MessageHead& frame) const;
+  ClientRequest& move_out(Slot slot, const RequestPage& page, const Frame& frame);
   void leave_page(Slot slot);
   void take_apart(Slot datagram);
   void take_apart_unsent();
@@ -181,7 +183,8 @@ class ClientState {
   };
   /// protocol.md §7: r, of replies that are alike.
   void note_sizes(const MessageRun& replies) {
-    const std::size_t size = MessageHead::kSize + replies.first().body.size();
+    const std::size_t heads = (MessageHead::kSize + replies.size() - 1) / replies.size();
+    const std::size_t size = heads + replies.first().body.size();
     for (std::size_t i = 0; i < replies.size() && mean_reply_ / 16 != size; ++i) {
       mean_reply_ += size - mean_reply_ / 16;
     }
@@ -270,7 +273,8 @@ class ClientState {
   std::size_t run_size_ = 0;          // Of the datagrams since poll_transmit() had nothing.
   std::optional<ErrorCode> hint_;
   Instant hinted_{};
-  ClientCounters counters_;
+  std::uint64_t taken_ = 0;          // Requests, without those in the open page.
+  mutable ClientCounters counters_;  // How many requests, it tells when it is asked for.
 };
 
 }  // namespace volley

@@ -40,7 +40,7 @@ class PendingTable {
     }
   }
 
-  std::size_t size() const { return size_; }
+  std::size_t size() const { return entries_.size() - free_count_ - ended_; }
   bool full() const { return free_count_ == 0; }
 
   /// Takes a request in, whose body is elsewhere; its entry is that of some request before, for the
@@ -49,7 +49,6 @@ class PendingTable {
     VOLLEY_CHECK(!full());
     const Slot slot = free_[--free_count_];
     ++generations_[slot];
-    ++size_;
     return slot;
   }
   /// The same with a fresh entry, copying its body.
@@ -65,21 +64,33 @@ class PendingTable {
   /// Ends a request. Requires that it is in flight.
   void end(Slot slot) {
     bodies_.drop(slot);
-    end_without_body(slot);
+    ++generations_[slot];
+    ++ended_;
   }
-  /// The same for one whose body was never copied.
-  void end_without_body(Slot slot) {
+  /// Gives the slot of a request that has ended to others. Once.
+  void release(Slot slot) {
+    free_[free_count_++] = slot;
+    --ended_;
+  }
+
+  // Many that end one after the other, of which each is told of and released before the next: what
+  // is counted is counted for all of them.
+
+  void begin_ending() { ++ended_; }
+  /// Ends a request whose body was never copied. Requires that it is in flight.
+  void end_in_turn(Slot slot) {
     VOLLEY_CHECK(in_flight(slot));
     ++generations_[slot];
-    --size_;
   }
+  void release_in_turn(Slot slot) { free_[free_count_++] = slot; }
+  void done_ending() { --ended_; }
+  /// The one that ended last stays until it is released.
+  void keep_ended() { ++ended_; }
+
   /// The id that the request of a slot had, which has ended and was not released.
   RequestId ended_id(Slot slot) const {
     return RequestId{std::uint64_t{generations_[slot] - 1} << 32U | slot};
   }
-  /// Gives the slot of a request that has ended to others. Once.
-  void release(Slot slot) { free_[free_count_++] = slot; }
-
   /// The request's slot; kNoSlot if it is in flight no more.
   Slot find(RequestId id) const {
     const auto slot = static_cast<Slot>(std::to_underlying(id));
@@ -117,7 +128,7 @@ class PendingTable {
   BodyStore bodies_;
   std::vector<Slot> free_;
   std::size_t free_count_;
-  std::size_t size_ = 0;
+  std::size_t ended_ = 0;  // And not released.
 };
 
 }  // namespace volley

@@ -2,31 +2,31 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <utility>
 
 #include <volley/bytes.hpp>
 
+#include "wire/frame_reader.hpp"
 #include "wire/message_head.hpp"
+#include "wire/message_writer.hpp"
+#include "wire/numbers.hpp"
 
 namespace volley {
 
 /// Replies to numbers of one context that came together, in one block of memory, which begins with
 /// this head. They stand as the REPLY frames that were sent first, one behind the other; so those
-/// to consecutive numbers are sent with one copy, and freed as one. Where each number's begins is
-/// told from the block's end down, two octets each:
+/// to consecutive numbers are sent with one copy, and freed as one. Where the frame of each number
+/// begins, which it may share, is told from the block's end down, two octets each:
 ///
-/// head | frame of first | frame of first + 1 | …  room  … | start of first + 1 | start of first
+/// head | frame of first and first + 1 | …  room  … | start of first + 1 | start of first
 ///
 /// A number may be passed over, and then its reply is elsewhere, or there is none; or room for its
-/// reply is set aside. Which numbers have a frame here, their states tell. One thread.
+/// reply is set aside. Which numbers have a reply here, their states tell. One thread.
 class ReplyPage {
  public:
-  /// Consecutive numbers that have a frame each.
-  struct Run {
-    std::uint32_t first;
-    std::uint32_t count;
-  };
-
   static constexpr std::size_t kLargest = std::size_t{64} * 1024;
+  /// Octets in which it is told where a number's frame begins.
+  static constexpr std::size_t kStart = sizeof(std::uint16_t);
   /// Octets that a page with one frame of that size takes.
   static constexpr std::size_t size_for(std::size_t frame) {
     return sizeof(ReplyPage) + frame + kStart;
@@ -36,22 +36,21 @@ class ReplyPage {
   ReplyPage(std::size_t size, std::uint32_t first)
       : first_{first}, half_size_{static_cast<std::uint16_t>(size / kStart)} {}
 
-  /// A number's frame, or the room for it.
+  /// The room that was set aside for a number's frame.
   std::byte* place(std::uint32_t number) { return bytes() + start(number); }
-  /// The frames of a run.
-  Bytes frames(const Run& run) {
-    const std::byte* const last = place(run.first + run.count - 1);
-    return {place(run.first), last + MessageHead::kSize + MessageHead::read(last).length()};
+  /// A number's reply.
+  Message reply(std::uint32_t number) {
+    const std::byte* const frame = place(number);
+    const auto head = MessageHead::read(frame);
+    const std::size_t before = number - std::to_underlying(head.sequence());
+    const std::byte* const bodies = frame + MessageHead::kSize;
+    return {head.numbered(Sequence{number}), {bodies + before * head.length(), head.length()}};
   }
-  /// How many of the run fit into so many octets, if not all do.
-  std::uint32_t fitting(const Run& run, std::size_t room) {
-    std::uint32_t fit = 0;
-    for (std::uint32_t too_many = run.count; too_many - fit > 1;) {
-      const std::uint32_t some = (fit + too_many) / 2;
-      const bool fits = std::size_t{start(run.first + some)} - start(run.first) <= room;
-      (fits ? fit : too_many) = some;
-    }
-    return fit;
+  /// The same with those behind it in its frame.
+  MessageRun replies(std::uint32_t number) {
+    const auto head = MessageHead::read(place(number));
+    const std::size_t before = number - std::to_underlying(head.sequence());
+    return {reply(number), head.more() + 1 - before};
   }
 
   // Who holds it: the store counts.
@@ -61,9 +60,9 @@ class ReplyPage {
 
  private:
   friend class PageWriter;
-  static constexpr std::size_t kStart = sizeof(std::uint16_t);
 
   std::byte* bytes() { return reinterpret_cast<std::byte*>(this); }
+  std::size_t bytes_in_all() const { return half_size_ * kStart; }
   std::uint16_t* end() { return reinterpret_cast<std::uint16_t*>(this) + half_size_; }
   std::uint16_t start(std::uint32_t number) { return *(end() - 1 - (number - first_)); }
 
@@ -72,7 +71,7 @@ class ReplyPage {
 };
 static_assert(sizeof(ReplyPage) == 12);
 
-/// Makes room on a page for one reply after the other. As a default it has no page.
+/// Writes one reply after the other to a page. As a default it has no page.
 class PageWriter {
  public:
   PageWriter() = default;
@@ -80,7 +79,7 @@ class PageWriter {
   explicit PageWriter(ReplyPage& page)
       : page_{&page},
         next_{page.first_},
-        frame_{page.bytes() + sizeof(ReplyPage)},
+        frames_{{page.bytes() + sizeof(ReplyPage), page.bytes_in_all() - sizeof(ReplyPage)}},
         start_{page.end()} {}
 
   bool has_page() const { return page_ != nullptr; }
@@ -95,16 +94,14 @@ class PageWriter {
   /// Requires !at_first().
   Written written() const {
     const std::size_t numbers = next_ - page_->first_;
-    const auto frames = static_cast<std::size_t>(frame_ - page_->bytes()) - sizeof(ReplyPage);
+    const std::size_t frames = offset(frames_.end()) - sizeof(ReplyPage);
     return {.octets = frames + numbers * ReplyPage::kStart, .numbers = numbers};
   }
 
   /// The number whose frame would be next.
   std::uint32_t next() const { return next_; }
   /// Whether it has room, with a frame of so many octets.
-  bool has_room(std::size_t frame) const {
-    return frame + ReplyPage::kStart <= static_cast<std::size_t>(bytes_at(start_) - frame_);
-  }
+  bool has_room(std::size_t frame) const { return frame + ReplyPage::kStart <= room(); }
   /// Whether it would have if it were that number, and whether that is worth what it costs.
   bool reaches(std::uint32_t number, std::size_t frame) const {
     const std::uint32_t gap = number - next_;
@@ -113,30 +110,47 @@ class PageWriter {
 
   /// Makes that the next number. Requires that it reaches it.
   void pass_over_to(std::uint32_t number) {
+    frames_.set_aside(0);
     start_ -= number - next_;
     next_ = number;
   }
-  /// Room for the next number's frame. Requires has_room().
-  std::byte* set_aside(std::size_t frame) {
-    std::byte* const place = frame_;
-    *--start_ = static_cast<std::uint16_t>(place - page_->bytes());
-    ++next_;
-    frame_ += frame;
-    return place;
+  /// Adds the next number's reply, whose head has no number yet, and which so many at most share a
+  /// frame with. Requires has_room().
+  void write(const MessageHead& head, Bytes body, std::size_t most = MessageHead::kMostInFrame) {
+    if (frames_.shares(head, body.size())) {
+      frames_.add(body);
+    } else {
+      frames_.begin(head.numbered(Sequence{next_}), body, most);
+    }
+    note_start_of(frames_.frame());
   }
+  /// Sets room for its frame aside. Requires has_room().
+  void set_aside(std::size_t frame) {
+    frames_.set_aside(frame);
+    note_start_of(frames_.end() - frame);
+  }
+  /// Has the page tell of all that was written.
+  void finish() { frames_.finish(); }
 
  private:
   /// What a page of its own takes would take more.
   static constexpr std::uint32_t kMostPassedOver = 64;
 
-  static const std::byte* bytes_at(const std::uint16_t* start) {
-    return reinterpret_cast<const std::byte*>(start);
+  void note_start_of(const std::byte* frame) {
+    *--start_ = static_cast<std::uint16_t>(offset(frame));
+    ++next_;
+  }
+  std::size_t offset(const std::byte* place) const {
+    return static_cast<std::size_t>(place - page_->bytes());
+  }
+  std::size_t room() const {
+    return static_cast<std::size_t>(reinterpret_cast<std::byte*>(start_) - frames_.end());
   }
 
   ReplyPage* page_ = nullptr;
   std::uint32_t next_ = 0;
-  std::byte* frame_ = nullptr;      // Where the next one begins,
-  std::uint16_t* start_ = nullptr;  // and behind where that is told.
+  MessageWriter frames_;
+  std::uint16_t* start_ = nullptr;  // Behind where the next one's is told.
 };
 
 }  // namespace volley

@@ -55,8 +55,9 @@ class ReplyStore {
   ReplyPage& at(Block page) const {
     return *reinterpret_cast<ReplyPage*>(page == kBeyond ? last_room_.get() : store_->at(page));
   }
-  Bytes frame(Block page, std::uint32_t number) const {
-    return at(page).frames({.first = number, .count = 1});
+  /// Octets of the frame of a number's reply alone.
+  std::size_t frame_size(Block page, std::uint32_t number) const {
+    return at(page).reply(number).frame_size();
   }
 
   // A page lives as long as it is kept for somebody, or something of it waits to be sent.

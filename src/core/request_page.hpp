@@ -3,15 +3,14 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
-#include <utility>
 
 #include <volley/bytes.hpp>
 #include <volley/time.hpp>
 
-#include "base/copy.hpp"
 #include "core/client_numbers.hpp"
 #include "core/slot_list.hpp"
 #include "wire/message_head.hpp"
+#include "wire/message_writer.hpp"
 #include "wire/numbers.hpp"
 
 namespace volley {
@@ -47,8 +46,7 @@ class RequestPageWriter {
         page_{page},
         numbers_{&numbers},
         begin_{room.data()},
-        end_{begin_},
-        limit_{begin_ + room.size()},
+        frames_{room},
         least_{least},
         first_{numbers.next()},
         made_{page.made},
@@ -56,9 +54,13 @@ class RequestPageWriter {
         head_{head_with(page.ttl_ms)} {}
 
   Slot datagram() const { return datagram_; }
-  /// Whether there is room for another frame, and a number.
-  bool fits(std::size_t frame_size) {
-    return frame_size <= static_cast<std::size_t>(limit_ - end_) && numbers_->can_give();
+  /// Whether there is room for a request, and a number.
+  bool fits(bool idempotent, std::size_t body) {
+    return frames_.shares(head_.completed(idempotent, body), body) || fits_apart(body);
+  }
+  /// The same if it has a frame of its own.
+  bool fits_apart(std::size_t body) {
+    return MessageHead::kSize + body <= frames_.room() && waiting() < kMost && numbers_->can_give();
   }
   bool alike() const { return page_.alike; }
   /// Whether all on the page were made then, and have so long until their deadline.
@@ -77,30 +79,40 @@ class RequestPageWriter {
 
   /// Requires that it fits.
   void write(Slot request, bool idempotent, Bytes body) {
-    const std::size_t size = MessageHead::kSize + body.size();
-    std::byte* const frame = std::exchange(end_, end_ + size);
-    head_.completed(idempotent, numbers_->give(request), body.size()).write(frame);
-    page_.charged += std::max(size, least_);
-    copy(body, frame + MessageHead::kSize);
+    const MessageHead head = head_.completed(idempotent, body.size());
+    if (frames_.shares(head, body.size())) {
+      numbers_->give(request);
+      frames_.add(body);
+    } else {
+      const std::size_t most = std::min(numbers_->left(), kMost - waiting());
+      frames_.begin(head.numbered(numbers_->give(request)), body, most);
+    }
   }
 
   /// It is of no page any more.
   void close() {
     datagram_ = kNoSlot;
-    limit_ = end_;
+    frames_ = {};
     made_ = kNever;
   }
   /// What was written.
-  RequestPage page() const {
+  RequestPage page() {
+    frames_.finish();
     RequestPage page = page_;
-    page.octets = static_cast<std::uint32_t>(end_ - begin_);
+    const auto octets = static_cast<std::size_t>(frames_.end() - begin_);
+    page.octets = static_cast<std::uint32_t>(octets);
     page.end = numbers_->next();
     page.waiting = page.end - first_;
+    page.charged = std::max(octets, page.waiting * least_);
     return page;
   }
+  /// How many were written.
+  std::size_t waiting() const { return datagram_ == kNoSlot ? 0 : numbers_->next() - first_; }
 
  private:
   static constexpr Instant kNever = Instant::min();
+  /// Requests in a datagram, however short: it is read as a whole before anything more is sent.
+  static constexpr std::size_t kMost = 256;
 
   static MessageHead head_with(std::uint16_t ttl_ms) {
     return MessageHead{{.type = FrameType::kRequest, .attempt = 1, .word = ttl_ms}};
@@ -110,8 +122,7 @@ class RequestPageWriter {
   RequestPage page_;
   ClientNumbers* numbers_ = nullptr;
   std::byte* begin_ = nullptr;
-  std::byte* end_ = nullptr;
-  std::byte* limit_ = nullptr;
+  MessageWriter frames_;
   std::size_t least_ = 0;
   std::uint32_t first_ = 0;  // Number on the page.
   Instant made_ = kNever;    // Of all that is on the page, and so kNever if they are not alike.

@@ -23,7 +23,7 @@ void ServerState::take_up(const MessageRun& requests) {
   const Message& first = requests.first();
   at_hand.at_start = false;
   at_hand.left = requests.size();
-  at_hand.next = first.body.data() - MessageHead::kSize;
+  at_hand.next = first.body.data();
   at_hand.patience =
       first.ttl_ms() == 0 ? Duration::max() : std::chrono::milliseconds{first.ttl_ms()};
   at_hand.execution.body = first.body;
@@ -139,7 +139,7 @@ void ServerState::send_again(Block page) {
     ++counters.held_back;
     return;
   }
-  at_hand.repeated += replies.frame(page, at_hand.handler.number).size();
+  at_hand.repeated += replies.frame_size(page, at_hand.handler.number);
   ++counters.repeated;
   send_reply({.kind = QueuedAnswer::Kind::kReply,
               .attempt = at_hand.handler.attempt,

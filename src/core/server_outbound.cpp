@@ -8,15 +8,13 @@ constexpr std::size_t datagram_size(std::size_t frame) {
   return ClearChannel::kFront + frame + ClearChannel::kBack;
 }
 
-/// The REPLY to a number, as it is sent first.
-[[gnu::always_inline]] inline Frame frame_of(const Running& ended, std::uint32_t number,
-                                             const ReplyStore::Reply& reply, bool deferred) {
-  return {.type = FrameType::kReply,
-          .attempt = ended.attempt,
-          .deferred = deferred,
-          .sequence = Sequence{number},
-          .status = reply.status,
-          .body = reply.body};
+/// The head of the REPLY to a number, as it is sent first; but for the number.
+MessageHead head_of(const Running& ended, const ReplyStore::Reply& reply, bool deferred) {
+  return MessageHead{{.type = FrameType::kReply,
+                      .flag = deferred,
+                      .attempt = ended.attempt,
+                      .word = reply.status,
+                      .length = static_cast<std::uint16_t>(reply.body.size())}};
 }
 
 QueuedAnswer reply_on(Block page, const Running& ended, std::uint32_t number, bool deferred) {
@@ -50,8 +48,7 @@ void ServerState::reply(ExecutionId execution, std::uint16_t status, Bytes body,
                                                               bool deferred) {
   const Running& ended = at_hand.handler;
   *at_hand.state = NumberState::kept(at_hand.page_block);
-  write_message(frame_of(ended, ended.number, reply, deferred),
-                at_hand.page.set_aside(reply.frame_size()));
+  at_hand.page.write(head_of(ended, reply, deferred), reply.body);
 }
 
 /// A handler has ended with a reply, in any way.
@@ -130,7 +127,8 @@ void ServerState::finish_numbered(const Running& ended, const ReplyStore::Reply*
     contexts.give_up(context, ended.page);
     return answer_apart(ended, number, *reply, deferred);
   }
-  write_message(frame_of(ended, number, *reply, deferred), replies.at(ended.page).place(number));
+  MessageWriter room{{replies.at(ended.page).place(number), ReplyStore::kReserve}};
+  room.begin(head_of(ended, *reply, deferred).numbered(Sequence{number}), reply->body, 1);
   send_reply(reply_on(ended.page, ended, number, deferred));
   contexts.set(context, number, NumberState::kept(ended.page));
   if (planted(Bug::kBaseFreedOnReply)) contexts.forget_number(context, number);
@@ -150,8 +148,7 @@ void ServerState::answer_apart(const Running& ended, std::uint32_t number,
     page = replies.make_beyond(number);
     if (page == kNoBlock) return nack_lost(ended);
   }
-  write_message(frame_of(ended, number, reply, deferred),
-                PageWriter{replies.at(page)}.set_aside(size));
+  PageWriter{replies.at(page)}.write(head_of(ended, reply, deferred), reply.body, 1);
   send_reply(reply_on(page, ended, number, deferred));
   if (!kept) return;
   contexts.set(context, number, NumberState::kept(page));
@@ -176,8 +173,7 @@ void ServerState::finish_idempotent(const Running& ended, const ReplyStore::Repl
     ++counters.lost;
     return;
   }
-  write_message(frame_of(ended, ended.number, *reply, deferred),
-                PageWriter{replies.at(page)}.set_aside(size));
+  PageWriter{replies.at(page)}.write(head_of(ended, *reply, deferred), reply->body, 1);
   send_reply(reply_on(page, ended, ended.number, deferred));
 }
 
@@ -223,7 +219,7 @@ void ServerState::queue(const QueuedAnswer& answer) {
 }
 
 bool ServerState::is_large(const QueuedAnswer& reply) const {
-  return datagram_size(replies.frame(reply.page, reply.number).size()) > kDatagramSize;
+  return datagram_size(replies.frame_size(reply.page, reply.number)) > kDatagramSize;
 }
 
 // protocol.md §6.5: once, by itself; with §6.3, never.

@@ -11,6 +11,9 @@
 namespace volley {
 namespace {
 
+/// In a datagram, however short they are: the client reads it as a whole before it sends more.
+constexpr std::uint32_t kMostReplies = 256;
+
 /// protocol.md §3.1: milliseconds, as long as they fit.
 std::uint32_t uptime(Instant birth, Instant now) {
   const auto milliseconds = (now - birth) / std::chrono::milliseconds{1};
@@ -80,11 +83,12 @@ std::size_t ServerState::pack(MutableBytes room, Slot route, const ClearHeader& 
   const bool large = room.size() > kDatagramSize;
   FrameWriter out{
       room.subspan(ClearChannel::kFront, room.size() - ClearChannel::kFront - ClearChannel::kBack)};
+  const std::uint64_t end = counters.replied + kMostReplies;
   std::uint32_t done = 0;
-  for (; !answers.empty(); ++done) {
+  for (; !answers.empty() && counters.replied < end; ++done) {
     QueuedAnswer& answer = answers.front();
     if (answer.route != route || answer.alone || (large && answer.attempt > 1)) break;
-    if (!write(answer, out)) break;
+    if (!write(answer, out, static_cast<std::uint32_t>(end - counters.replied))) break;
     answers.pop();
   }
   if (out.size() == 0) return 0;
@@ -109,26 +113,38 @@ std::size_t ServerState::pack_one(MutableBytes buffer, Slot route, const ClearHe
   return size;
 }
 
+/// Writes as many of a run's first replies as share a frame and fit, so many at most. How many.
+inline std::uint32_t ServerState::write_replies(const QueuedAnswer& answer, FrameWriter& out,
+                                                std::uint32_t most) {
+  ReplyPage& page = replies.at(answer.page);
+  if (most == 1) {
+    const Message kept = page.reply(answer.number);
+    const bool fits = MessageHead::kSize + kept.body.size() <= out.room();
+    if (fits) out.write(kept.addressed(answer.deferred, answer.attempt), kept.body);
+    return fits ? 1 : 0;
+  }
+  const MessageRun kept = page.replies(answer.number);
+  const std::size_t body = kept.first().body.size();
+  if (MessageHead::kSize + body > out.room()) return 0;
+  std::size_t count = std::min<std::size_t>(kept.size(), most);
+  if (count > 1) count = std::min(count, (out.room() - MessageHead::kSize) / body);
+  out.write(kept.head(0, count), kept.bodies(0, count));
+  return static_cast<std::uint32_t>(count);
+}
+
 /// Writes an answer, or as much of a run as fits and so many REPLYs at most. Whether that is all of
 /// it: then it has given up its hold on its page, and that on its route is the caller's.
 bool ServerState::write(QueuedAnswer& answer, FrameWriter& out, std::uint32_t most) {
   if (answer.kind != QueuedAnswer::Kind::kReply) return write_other(answer, out);
-  ReplyPage& page = replies.at(answer.page);
-  ReplyPage::Run run{.first = answer.number, .count = std::min<std::uint32_t>(answer.count, most)};
-  Bytes frames = page.frames(run);
-  if (frames.size() > out.room()) {
-    run.count = page.fitting(run, out.room());
-    if (run.count == 0) return false;
-    frames = page.frames(run);
+  most = std::min<std::uint32_t>(most, answer.count);
+  while (most > 0) {
+    const std::uint32_t count = write_replies(answer, out, most);
+    if (count == 0) break;
+    counters.replied += count;
+    answer.number += count;
+    answer.count = static_cast<std::uint16_t>(answer.count - count);
+    most -= count;
   }
-  if (answer.count > 1) {
-    out.copy(frames);
-  } else {
-    out.copy(frames, answer.attempt, answer.deferred);
-  }
-  counters.replied += run.count;
-  answer.number += run.count;
-  answer.count = static_cast<std::uint16_t>(answer.count - run.count);
   if (answer.count > 0) return false;
   replies.let_go(answer.page);
   return true;

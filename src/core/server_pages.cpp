@@ -58,11 +58,11 @@ bool ServerState::open_page(std::size_t body) {
 /// Octets that the replies to what is behind a request with so long a body may take: as many as it
 /// does, or fewer if they were shorter lately. Where they are longer, another page follows.
 std::size_t ServerState::room_behind(std::size_t body) const {
-  const std::size_t frame = MessageHead::kSize + body;
-  const std::size_t left = at_hand.left * frame + at_hand.frames.left();
+  const std::size_t left = at_hand.left * body + at_hand.frames.left();
   if (left == 0) return 0;
-  const std::size_t requests = left / frame + 1;
-  return std::min(left, requests * written.octets / written.numbers);
+  const std::size_t requests = left / (body == 0 ? MessageHead::kSize : body) + 1;
+  const std::size_t as_long = left + requests * ReplyPage::kStart;
+  return std::min(as_long, requests * written.octets / written.numbers);
 }
 
 /// A page that is charged to the context, and kept until it is given up. kNoBlock if there is no
@@ -113,6 +113,7 @@ void ServerState::account_for(std::uint32_t count) {
 void ServerState::queue_run() {
   const std::uint32_t count = at_hand.page.next() - at_hand.run;
   if (count == 0) return;
+  at_hand.page.finish();
   account_for(count);
   queue({.kind = QueuedAnswer::Kind::kReply,
          .attempt = 1,

@@ -32,8 +32,8 @@ namespace volley {
 
 /// The next of the requests at hand acts from now on: its body.
 inline Bytes ServerState::take_up_next() {
-  const Bytes body{at_hand.next + MessageHead::kSize, at_hand.execution.body.size()};
-  at_hand.next = body.data() + body.size();
+  const Bytes body{at_hand.next, at_hand.execution.body.size()};
+  at_hand.next += body.size();
   --at_hand.left;
   ++at_hand.handler.number;
   return body;

@@ -129,7 +129,9 @@ struct ServerState {
                        Transmit& transmit);
   std::size_t pack(MutableBytes room, Slot route, const ClearHeader& header);
   std::size_t pack_one(MutableBytes buffer, Slot route, const ClearHeader& header);
-  inline bool write(QueuedAnswer& answer, FrameWriter& out, std::uint32_t most = UINT32_MAX);
+  inline bool write(QueuedAnswer& answer, FrameWriter& out, std::uint32_t most);
+  inline std::uint32_t write_replies(const QueuedAnswer& answer, FrameWriter& out,
+                                     std::uint32_t most);
   bool write_other(const QueuedAnswer& answer, FrameWriter& out);
   void count(NackCode code);
 
@@ -150,7 +152,7 @@ struct ServerState {
   /// The datagram whose frames act, and how far they did.
   struct AtHand {
     std::size_t left = 0;             // Requests of a run that are yet to act;
-    const std::byte* next = nullptr;  // their frames;
+    const std::byte* next = nullptr;  // their bodies;
     Duration patience{};              // and how late they may start.
     FrameReader frames{Bytes{}};      // What is behind them.
     Execution execution{};  // What is told of a request; where it came from is the datagram's.

@@ -77,6 +77,8 @@ struct Client::State {
   void deliver();
   inline void ended(std::uint32_t slot, const Answer& answer);
   bool timer_is_due() const;
+  /// How many things have happened that a run call waits for.
+  std::uint64_t news() const { return happened + core.counters().replies; }
   void hear_errors(Instant time);
   void note_hint(ErrorCode code, Instant time);
   [[nodiscard]] Result<void> usable() const;
@@ -90,7 +92,7 @@ struct Client::State {
   ReceiveBatch in;
   SendBatch out;
   std::unique_ptr<Handler[]> handlers;  // By the request's slot; of no request: null.
-  std::uint64_t happened = 0;           // Ends, echoes and hints.
+  std::uint64_t happened = 0;           // Echoes, hints, and ends but with replies.
   std::optional<Pong> pong;
   std::optional<ErrorCode> hint;
   const Duration tick = clock_tick();
@@ -202,7 +204,7 @@ void Client::State::take_in() {
   for (const Datagram& datagram : in.datagrams()) {
     core.read(datagram, received, [this](std::uint32_t slot, const Answer& answer) {
       ended(slot, answer);
-      core.release(slot);
+      return true;
     });
     deliver();
     if (flush_is_due()) flush(received);
@@ -212,10 +214,10 @@ void Client::State::take_in() {
 /// Runs the handlers of what has ended otherwise, and tells of echoes.
 void Client::State::deliver() {
   while (const ClientEvent* const event = core.poll_event()) {
+    ++happened;
     if (event->answer) {
       ended(slot_of(event->request), *event->answer);
     } else {
-      ++happened;
       pong = event->pong;
       if (on_pong) on_pong(*pong);
     }
@@ -224,7 +226,6 @@ void Client::State::deliver() {
 
 /// In its place, which is the next request's only after this.
 void Client::State::ended(std::uint32_t slot, const Answer& answer) {
-  ++happened;
   Handler& handler = handlers[slot];
   handler(answer);
   handler = nullptr;
@@ -351,10 +352,10 @@ Result<std::optional<Pong>> Client::ping(std::size_t size, Duration timeout) {
 Result<void> Client::run_once(std::optional<Instant> until) {
   State& state = *state_;
   if (auto usable = state.usable(); !usable) return usable;
-  const std::uint64_t before = state.happened;
+  const std::uint64_t before = state.news();
   state.running = true;
   Result<void> done;
-  while (done && state.happened == before && (in_flight() > 0 || until) && !state.stop.raised()) {
+  while (done && state.news() == before && (in_flight() > 0 || until) && !state.stop.raised()) {
     done = state.turn(until, now());
     if (until && now() >= *until) break;
   }

@@ -24,22 +24,13 @@ void read_number(ByteReader& in, Frame& frame) {
   in.require(frame.sequence != Sequence{} && frame.sequence <= kLastSequence);
 }
 
-/// Reads one frame into a fresh one.
+/// Reads one frame that is no message into a fresh one.
 void read_frame(ByteReader& in, Frame& frame) {
   frame.type = FrameType{in.u8()};
   switch (frame.type) {
     case FrameType::kRequest:
-      frame.idempotent = read_flag(in);
-      read_number(in, frame);
-      frame.ttl_ms = in.u16();
-      frame.body = in.bytes(in.u16());
-      return;
     case FrameType::kReply:
-      frame.deferred = read_flag(in);
-      read_number(in, frame);
-      frame.status = in.u16();
-      frame.body = in.bytes(in.u16());
-      return;
+      break;                // Those are read by take_run().
     case FrameType::kNack:  // 0 type | 1 code | 2 number | 8 detail 4
       frame.code = NackCode{in.u8()};
       in.require(frame.code >= NackCode::kBusy && frame.code <= NackCode::kOverload);
@@ -65,34 +56,16 @@ void read_frame(ByteReader& in, Frame& frame) {
   in.require(false);
 }
 
-/// How many messages at the front of those octets follow that one, alike but for their numbers.
-std::size_t alike(const MessageHead& head, Bytes octets) {
-  const std::size_t size = MessageHead::kSize + head.length();
-  if (octets.size() < size) return 0;
-  const std::byte* at = octets.data();
-  const std::byte* const last = at + (octets.size() - size);
-  std::size_t count = 0;
-  for (MessageHead next = head.following(); at <= last && MessageHead::read(at) == next;
-       at += size) {
-    next = next.following();
-    ++count;
-  }
-  return count;
-}
-
-/// Takes the messages of that type that the octets begin with and that are alike, if they are as
-/// protocol.md §4 draws them.
+/// Takes the frame that the octets begin with, if it is of that type, REQUEST or REPLY, and as
+/// protocol.md §4 draws it.
 MessageRun take_run(Bytes& octets, FrameType type) {
   if (octets.size() < MessageHead::kSize) return {};
   const auto head = MessageHead::read(octets.data());
-  const std::size_t size = MessageHead::kSize + head.length();
+  const std::size_t size = head.frame_size();
   if (!head.is_well_formed(type) || size > octets.size()) return {};
   const Message first{head, octets.subspan(MessageHead::kSize, head.length())};
-  const std::size_t numbers =
-      std::to_underlying(kLastSequence) - std::to_underlying(head.sequence());
-  const std::size_t count = 1 + std::min(alike(head, octets.subspan(size)), numbers);
-  octets = octets.subspan(count * size);
-  return {first, count};
+  octets = octets.subspan(size);
+  return {first, head.more() + 1};
 }
 
 }  // namespace
@@ -134,6 +107,17 @@ bool FrameReader::next_run(FrameType type, MessageRun& run) {
 }
 
 std::optional<Frame> FrameReader::next() {
+  if (place_ == run_.size()) {
+    place_ = 0;
+    if (!next_run(FrameType::kRequest, run_)) next_run(FrameType::kReply, run_);
+  }
+  if (!run_.empty()) {
+    Frame message = frame_of(run_.first());
+    message.sequence = run_.sequence(place_);
+    message.body = run_.body(place_);
+    ++place_;
+    return message;
+  }
   std::optional<Frame> frame;
   ByteReader in{rest_};
   // At the end it sees a 0 too.

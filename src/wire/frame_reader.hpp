@@ -26,12 +26,12 @@ struct Message : MessageHead {
 
   Bytes body{};
 };
-/// All of its fields. Of a copy: one whose address is taken is kept in memory, and messages pass
-/// here that nearly always need none of this.
+/// All of its fields, as if it had a frame of its own. Of a copy: one whose address is taken is
+/// kept in memory, and messages pass here that nearly always need none of this.
 Frame frame_of(Message message);
 
-/// Messages that stand one behind the other and whose heads differ in nothing but consecutive
-/// numbers, as nearly all do that were sent together: what one head tells, all tell.
+/// The messages of one frame, nearly always all that were sent together: they have consecutive
+/// numbers, and what its head tells, all tell.
 class MessageRun {
  public:
   MessageRun() = default;
@@ -42,6 +42,15 @@ class MessageRun {
   /// What all tell, of a run that is not empty.
   const Message& first() const { return first_; }
 
+  /// The head of the messages from that place on, so many, as a frame of their own.
+  MessageHead head(std::size_t place, std::size_t count) const {
+    return first_.numbered(sequence(place), count);
+  }
+  /// Their bodies.
+  Bytes bodies(std::size_t place, std::size_t count) const {
+    return {body(place).data(), count * first_.body.size()};
+  }
+
   // Of each, by its place in the run.
 
   Sequence sequence(std::size_t place) const {
@@ -49,7 +58,7 @@ class MessageRun {
   }
   Bytes body(std::size_t place) const {
     const std::size_t size = first_.body.size();
-    return {first_.body.data() + place * (MessageHead::kSize + size), size};
+    return {first_.body.data() + place * size, size};
   }
 
  private:
@@ -68,32 +77,22 @@ class FrameReader {
     return rest_.empty() || rest_.front() == std::byte{kPad} ? 0 : rest_.size();
   }
 
-  /// The next frame, its body borrowed from the datagram. None at the end or at PAD.
+  /// The next frame, its body borrowed from the datagram. None at the end or at PAD. Messages that
+  /// share a frame come as if each had its own.
   std::optional<Frame> next();
 
-  /// The same if it is of that type, REQUEST or REPLY; else no, and next() tells what is there.
-  ///
-  /// Nearly all are. So this is inline, and gives no std::optional, since a compiler keeps its
-  /// value in memory.
-  [[gnu::always_inline]] bool next_message(FrameType type, Message& message) {
-    if (rest_.size() < MessageHead::kSize) return false;
-    const auto head = MessageHead::read(rest_.data());
-    const std::size_t size = MessageHead::kSize + head.length();
-    if (head.type() != type || size > rest_.size()) return false;
-    message = {head, rest_.subspan(MessageHead::kSize, head.length())};
-    rest_ = rest_.subspan(size);
-    return true;
-  }
-
-  /// The same for it and those behind that are alike.
+  /// The messages of the next frame if it is of that type, REQUEST or REPLY; else no, and next()
+  /// tells what is there. Requires that next() is not within a frame.
   bool next_run(FrameType type, MessageRun& run);
 
  private:
   Bytes rest_;
+  MessageRun run_{};       // The frame that next() is within,
+  std::size_t place_ = 0;  // and how far it is.
 };
 
-/// The frames of a datagram that are well_formed(): the messages that they begin with and that are
-/// alike, nearly always all, and a reader of the others.
+/// The frames of a datagram that are well_formed(): the messages of the first, and a reader of the
+/// others.
 struct CheckedFrames {
   MessageRun first;
   FrameReader rest;

@@ -1,6 +1,5 @@
 #pragma once
 
-#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
@@ -9,16 +8,16 @@
 #include <volley/bytes.hpp>
 
 #include "base/check.hpp"
-#include "base/copy.hpp"
 #include "wire/byte_writer.hpp"
 #include "wire/frame.hpp"
 #include "wire/message_head.hpp"
+#include "wire/message_writer.hpp"
 #include "wire/numbers.hpp"
 
 namespace volley {
 
-/// Writes a REQUEST or a REPLY to where there is room for it. Always inline: callers know the type.
-[[gnu::always_inline]] inline void write_message(const Frame& frame, std::byte* to) {
+/// The head of a REQUEST or a REPLY. Always inline: callers know the type.
+[[gnu::always_inline]] inline MessageHead head_of(const Frame& frame) {
   const bool request = frame.type == FrameType::kRequest;
   const MessageHead head{{.type = frame.type,
                           .flag = request ? frame.idempotent : frame.deferred,
@@ -28,71 +27,90 @@ namespace volley {
                           .length = static_cast<std::uint16_t>(frame.body.size())}};
   VOLLEY_CHECK(head.is_well_formed(frame.type) && frame.body.size() <= kMaxBody &&
                frame.zeros == 0);
-  head.write(to);
-  copy(frame.body, to + MessageHead::kSize);
+  return head;
 }
 
 /// Writes frames one after the other into borrowed memory: what follows a datagram's header.
+/// Messages that differ in nothing but consecutive numbers share one frame.
 class FrameWriter {
  public:
-  explicit FrameWriter(MutableBytes out) : out_{out} {}
+  explicit FrameWriter(MutableBytes out) : begin_{out.data()}, out_{out} {}
 
   /// Adds a frame, copying its body. Where it does not fit nothing is written, and the answer is
-  /// no. Requires the ranges of protocol.md §4, and nothing that the frame's type does not have.
+  /// no. Requires the ranges of protocol.md §4, and nothing that the frame's type does
+  /// not have.
   [[nodiscard]] bool write(const Frame& frame);
 
+  /// Adds a message, or several that share that head. Requires room for them.
+  void write(const MessageHead& head, Bytes bodies) {
+    VOLLEY_CHECK(head.frame_size() == MessageHead::kSize + bodies.size() &&
+                 head.frame_size() <= room());
+    if (head.more() == 0) return write_message(head, bodies);
+    std::byte* const frame = out_.set_aside(head.frame_size());
+    head.write(frame);
+    std::memcpy(frame + MessageHead::kSize, bodies.data(), bodies.size());
+  }
   /// Adds a copy of frames. Requires room for them.
   void copy(Bytes frames) {
     VOLLEY_CHECK(frames.size() <= room());
-    std::memcpy(out_.data() + size_, frames.data(), frames.size());
-    size_ += frames.size();
-  }
-  /// Adds a copy of a REPLY, to answer that attempt. Requires room for it.
-  void copy(Bytes reply, std::uint8_t attempt, bool deferred) {
-    std::byte* const to = out_.data() + size_;
-    // Put together before the copy: as two octets that are put aside meanwhile and read back as
-    // one number, the processor would wait for them.
-    const std::uint16_t flag_attempt = MessageHead::flag_attempt(deferred, attempt);
-    copy(reply);
-    MessageHead::address(to, flag_attempt);
+    std::memcpy(out_.set_aside(frames.size()), frames.data(), frames.size());
   }
 
   /// Fills up with PAD to `size` octets in all, after which there is no room. Requires
   /// size() <= size <= size() + room().
   void pad_to(std::size_t size);
 
-  std::size_t size() const { return size_; }
-  std::size_t room() const { return out_.size() - size_; }
+  std::size_t size() const { return static_cast<std::size_t>(out_.end() - begin_); }
+  std::size_t room() const { return out_.room(); }
 
  private:
+  /// Whether it may share the frame that was written last, and there is room.
+  bool shares(const MessageHead& head) const {
+    return head.sequence() == next_ && out_.shares(head.numbered(Sequence{}), head.length());
+  }
+  void write_message(const MessageHead& head, Bytes body);
   static void write_frame(ByteWriter& out, const Frame& frame);
   static void write_number(ByteWriter& out, const Frame& frame);
 
-  MutableBytes out_;
-  std::size_t size_ = 0;
+  std::byte* begin_;
+  MessageWriter out_;
+  Sequence next_{};       // Behind that of the message written last,
+  std::size_t more_ = 0;  // which is so far from the first that shares its frame.
 };
 
 // Always inline: callers know the type, and then a third of the time is left.
 [[gnu::always_inline]] inline bool FrameWriter::write(const Frame& frame) {
   const std::size_t size = size_of(frame);
-  if (size > room()) return false;
   if (frame.type == FrameType::kRequest || frame.type == FrameType::kReply) {
-    write_message(frame, out_.data() + size_);
-  } else {
-    ByteWriter out{out_.subspan(size_, size)};
-    write_frame(out, frame);
-    // Else the frame has a body or zeros, and its type does not.
-    VOLLEY_CHECK(out.ok() && out.room() == 0);
+    const MessageHead head = head_of(frame);
+    if (!shares(head) && size > room()) return false;
+    write_message(head, frame.body);
+    return true;
   }
-  size_ += size;
+  if (size > room()) return false;
+  ByteWriter out{{out_.set_aside(size), size}};
+  write_frame(out, frame);
+  // Else the frame has a body or zeros, and its type does not.
+  VOLLEY_CHECK(out.ok() && out.room() == 0);
   return true;
 }
 
+[[gnu::always_inline]] inline void FrameWriter::write_message(const MessageHead& head, Bytes body) {
+  if (shares(head)) {
+    out_.add(body);
+    MessageHead::set_more(out_.frame(), ++more_);
+  } else {
+    out_.begin(head, body);
+    more_ = 0;
+  }
+  next_ = Sequence{std::to_underlying(head.sequence()) + 1};
+}
+
 inline void FrameWriter::pad_to(std::size_t size) {
-  VOLLEY_CHECK(size >= size_ && size <= out_.size());
-  out_ = out_.first(size);
-  std::ranges::fill(out_.subspan(size_), std::byte{kPad});
-  size_ = size;
+  VOLLEY_CHECK(size >= this->size() && size <= this->size() + room());
+  const std::size_t pad = size - this->size();
+  std::memset(out_.set_aside(pad), kPad, pad);
+  out_ = MessageWriter{{out_.end(), 0}};
 }
 
 // protocol.md §4.5 to §4.7; the layouts are drawn in frame_reader.cpp.

@@ -11,13 +11,15 @@
 
 namespace volley {
 
-/// The octets before the body of a REQUEST or a REPLY, which have one layout and are nearly all
+/// The octets before the bodies of a REQUEST or a REPLY, which have one layout and are nearly all
 /// that is ever sent. So they are read and written as two numbers, and not field by field.
 ///
-/// 0 type | 1 flag | 2 attempt | 3 zero | 4 seq 4 | 8 ttl_ms or status 2 | 10 length 2
+/// 0 type | 1 flag | 2 attempt | 3 more | 4 seq 4 | 8 ttl_ms or status 2 | 10 length 2
 class MessageHead {
  public:
   static constexpr std::size_t kSize = 12;
+  /// Messages that can share a head: protocol.md §4.3.
+  static constexpr std::size_t kMostInFrame = 256;
 
   struct Fields {
     FrameType type;
@@ -50,10 +52,10 @@ class MessageHead {
     std::memcpy(to + sizeof number, &body, sizeof body);
   }
 
-  /// The same with a flag, a number and a length, if it has none yet.
-  constexpr MessageHead completed(bool flag, Sequence sequence, std::size_t length) const {
+  /// The same with a flag and a length, if it has none yet.
+  constexpr MessageHead completed(bool flag, std::size_t length) const {
     MessageHead other = *this;
-    other.number_ |= (flag ? kFlag : 0) | std::to_underlying(sequence);
+    other.number_ |= flag ? kFlag : 0;
     other.body_ |= static_cast<std::uint16_t>(length);
     return other;
   }
@@ -64,38 +66,52 @@ class MessageHead {
     return other;
   }
 
-  /// Makes the REPLY that was written there one to an attempt: flag_attempt() gives octets 1 and 2.
-  static void address(std::byte* reply, std::uint16_t flag_attempt) {
-    const std::uint16_t octets = big_endian(flag_attempt);
-    std::memcpy(reply + 1, &octets, sizeof octets);
+  /// The same with another flag and attempt.
+  constexpr MessageHead addressed(bool flag, std::uint8_t attempt) const {
+    constexpr std::uint64_t kFlagAttempt = std::uint64_t{0x1ff} << 40U;
+    MessageHead other = *this;
+    other.number_ = (number_ & ~kFlagAttempt) | (flag ? kFlag : 0) | std::uint64_t{attempt} << 40U;
+    return other;
   }
-  static constexpr std::uint16_t flag_attempt(bool flag, std::uint8_t attempt) {
-    return static_cast<std::uint16_t>(std::uint32_t{flag} << 8U | attempt);
+
+  /// The same with another number, and of so many messages.
+  constexpr MessageHead numbered(Sequence sequence, std::size_t messages = 1) const {
+    constexpr std::uint64_t kMoreNumber = 0xff'ffff'ffff;
+    MessageHead other = *this;
+    other.number_ = (number_ & ~kMoreNumber) | std::uint64_t{messages - 1} << 32U |
+                    std::to_underlying(sequence);
+    return other;
   }
+  /// Has so many messages follow the first in the frame that was written there.
+  static void set_more(std::byte* frame, std::size_t more) { frame[kMore] = std::byte(more); }
 
   constexpr FrameType type() const { return static_cast<FrameType>(number_ >> 56U); }
   constexpr bool flag() const { return (number_ & kFlag) != 0; }
   constexpr std::uint8_t attempt() const { return static_cast<std::uint8_t>(number_ >> 40U); }
+  /// How many messages follow the first, whose bodies stand behind its own.
+  constexpr std::size_t more() const { return static_cast<std::uint8_t>(number_ >> 32U); }
+  /// Octets of the whole frame.
+  constexpr std::size_t frame_size() const { return kSize + (more() + 1) * length(); }
   constexpr Sequence sequence() const { return Sequence{static_cast<std::uint32_t>(number_)}; }
   constexpr std::uint16_t word() const { return static_cast<std::uint16_t>(body_ >> 16U); }
   constexpr std::uint16_t length() const { return static_cast<std::uint16_t>(body_); }
 
-  /// The head of the next number that differs in nothing else.
-  constexpr MessageHead following() const {
-    MessageHead other = *this;
-    ++other.number_;
-    return other;
-  }
   constexpr bool operator==(const MessageHead&) const = default;
 
-  /// Whether all but the length is as protocol.md §4 draws it, for a frame of that type.
+  /// Whether it is as protocol.md §4 draws it, for a frame of that type.
   constexpr bool is_well_formed(FrameType type) const {
-    constexpr std::uint64_t kAllButFlagAttemptSeq = 0xfffe'00ff'8000'0000;
-    return (number_ & kAllButFlagAttemptSeq) == std::uint64_t{std::to_underlying(type)} << 56U &&
-           attempt() != 0 && sequence() != Sequence{};
+    constexpr std::uint64_t kTypeAndZeros = 0xfffe'0000'8000'0000;
+    return (number_ & kTypeAndZeros) == std::uint64_t{std::to_underlying(type)} << 56U &&
+           attempt() != 0 && sequence() != Sequence{} && (more() == 0 || may_share());
   }
 
  private:
+  constexpr bool may_share() const {
+    const std::size_t last = std::to_underlying(sequence()) + more();
+    return length() > 0 && last <= std::to_underlying(kLastSequence);
+  }
+
+  static constexpr std::size_t kMore = 3;
   static constexpr std::uint64_t kFlag = std::uint64_t{1} << 48U;
 
   std::uint64_t number_ = 0;

@@ -88,8 +88,11 @@ void try_from(Bytes datagram, Side from) {
   const bool sendable =
       std::ranges::all_of(all, [](const Frame& frame) { return frame.body.size() <= kMaxBody; });
   if (!sendable) return;
-  const auto copy = written(*header, all, datagram.size());
-  require(copy && std::ranges::equal(*copy, datagram), "what was read is written as it was");
+  Octets copy(kHeaderSize);
+  write_clear_header(*header, copy);
+  const Octets frames_again = rewritten(frames);
+  copy.insert(copy.end(), frames_again.begin(), frames_again.end());
+  require(std::ranges::equal(copy, datagram), "what was read is written as it was");
 }
 
 }  // namespace

@@ -45,6 +45,7 @@ std::optional<WireFrame> FrameWalk::fail() {
 }
 
 std::optional<WireFrame> FrameWalk::next() {
+  if (more_ > 0) return take_sharing();
   if (rest_.empty()) return std::nullopt;
   WireFrame frame{.type = static_cast<WireType>(big_endian(rest_, 0, 1))};
   switch (frame.type) {
@@ -54,6 +55,7 @@ std::optional<WireFrame> FrameWalk::next() {
       return std::nullopt;
     case WireType::kRequest:
     case WireType::kReply:
+      return take_message(frame);
     case WireType::kNack:
       return take_answerable(frame, 12);
     case WireType::kWorking:
@@ -78,17 +80,38 @@ std::optional<WireFrame> FrameWalk::take_answerable(WireFrame frame, std::size_t
   if (seq == 0 || seq > kTopSequence) return fail();
   frame.seq = static_cast<std::uint32_t>(seq);
   frame.size = head;
-  if (nack) {
-    frame.detail = static_cast<std::uint32_t>(big_endian(rest_, 8, 4));
-  } else if (head == 12) {
-    frame.status = static_cast<std::uint16_t>(big_endian(rest_, 8, 2));
-    const std::uint64_t length = big_endian(rest_, 10, 2);
-    if (length > rest_.size() - head) return fail();
-    frame.body = rest_.subspan(head, length);
-    frame.size += length;
-  }
+  if (nack) frame.detail = static_cast<std::uint32_t>(big_endian(rest_, 8, 4));
   rest_ = rest_.subspan(frame.size);
   return frame;
+}
+
+std::optional<WireFrame> FrameWalk::take_message(WireFrame frame) {
+  if (rest_.size() < 12) return fail();
+  frame.flags = static_cast<std::uint8_t>(big_endian(rest_, 1, 1));
+  frame.attempt = static_cast<std::uint8_t>(big_endian(rest_, 2, 1));
+  const std::uint64_t more = big_endian(rest_, 3, 1);
+  const std::uint64_t seq = big_endian(rest_, 4, 4);
+  const std::uint64_t length = big_endian(rest_, 10, 2);
+  if (frame.attempt == 0 || frame.flags > 1) return fail();
+  if (seq == 0 || seq + more > kTopSequence) return fail();
+  if (more > 0 && length == 0) return fail();
+  if (length * (more + 1) > rest_.size() - 12) return fail();
+  frame.seq = static_cast<std::uint32_t>(seq);
+  frame.status = static_cast<std::uint16_t>(big_endian(rest_, 8, 2));
+  frame.size = 12 + length;
+  frame.body = rest_.subspan(12, length);
+  rest_ = rest_.subspan(frame.size);
+  shared_ = frame;
+  more_ = more;
+  return frame;
+}
+
+std::optional<WireFrame> FrameWalk::take_sharing() {
+  --more_;
+  ++shared_.seq;
+  shared_.body = rest_.first(shared_.body.size());
+  rest_ = rest_.subspan(shared_.body.size());
+  return shared_;
 }
 
 std::optional<WireFrame> FrameWalk::take_echo(WireFrame frame) {

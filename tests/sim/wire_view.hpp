@@ -44,7 +44,7 @@ struct WireFrame {
   std::uint32_t detail = 0;
   std::uint64_t opaque = 0;
   Bytes body{};
-  std::size_t size = 0;  ///< Of the whole frame.
+  std::size_t size = 0;  ///< Of the whole frame, if no other shares it.
 
   bool idempotent() const { return type == WireType::kRequest && flags == 1; }
   bool deferred() const { return type == WireType::kReply && flags == 1; }
@@ -56,7 +56,7 @@ struct WireFrame {
 /// The header of a clear datagram; nothing if there is none.
 std::optional<WireHeader> read_header(Bytes datagram);
 
-/// The frames of one datagram, in order.
+/// The frames of one datagram, in order. Messages that share one are told of one by one.
 class FrameWalk {
  public:
   explicit FrameWalk(Bytes datagram) : rest_{datagram.subspan(kHeaderSize)} {}
@@ -68,9 +68,13 @@ class FrameWalk {
  private:
   std::optional<WireFrame> fail();
   std::optional<WireFrame> take_answerable(WireFrame frame, std::size_t head);
+  std::optional<WireFrame> take_message(WireFrame frame);
+  std::optional<WireFrame> take_sharing();
   std::optional<WireFrame> take_echo(WireFrame frame);
 
   Bytes rest_;
+  WireFrame shared_{};    // The message told of last,
+  std::size_t more_ = 0;  // and how many are yet to come of its frame: their bodies are the rest.
   bool malformed_ = false;
 };
 

@@ -58,6 +58,12 @@ inline constexpr GoldenDatagram kGoldenDatagrams[] = {
     {"G15", "NACK REPLY_GONE 6 and OVERLOAD 7", Side::kServer,
      "04010100 c1a05eed01020304 e90c112233445566 7ac3e70ddeadbeef 000017d4"
      " | 0303030000000006000000000304010000000007000003e8"},
+    {"G16", "REQUESTs 8, 9 and 10, which share a frame", Side::kClient,
+     "04010001 c1a05eed01020304 e90c112233445566 7ac3e70ddeadbeef 00000008"
+     " | 0100010200000008000000036f6e6574776f736978"},
+    {"G17", "REPLYs 8 and 9, which share one, and 10", Side::kServer,
+     "04010100 c1a05eed01020304 e90c112233445566 7ac3e70ddeadbeef 00001838"
+     " | 0200010100000008000700013132020001000000000a0000000136"},
 };
 
 }  // namespace volley

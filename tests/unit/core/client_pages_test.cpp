@@ -259,14 +259,57 @@ TEST(ClientPages, ARestartEndsThemOrAsksAnew) {
   EXPECT_THAT(bodies(story.sent().value()), ElementsAre("b"));
 }
 
+TEST(ClientPages, ADatagramIsFullOfRequestsThatShareAFrame) {
+  Met story;
+  for (int i = 0; i < 5; ++i) story.ask(std::string(289, 'x'));
+  const Seen full = story.sent().value();
+  EXPECT_EQ(full.bytes.size(), kDatagramSize);
+  EXPECT_EQ(full.frames.size(), 4U);
+  EXPECT_EQ(story.sent().value().frames.size(), 1U);
+}
+
+TEST(ClientPages, ADatagramHasSoManyRequestsAtMostHoweverShortTheyAre) {
+  Met story{16'376};
+  for (int i = 0; i < 300; ++i) story.ask("x");
+  EXPECT_EQ(story.sent().value().frames.size(), 256U);
+  EXPECT_EQ(story.sent().value().frames.size(), 44U);
+}
+
+TEST(ClientPages, WhatIsTooLongSharesNoFrameWithWhatItsLengthLooksLike) {
+  Met story;
+  story.ask(std::string(64, 'x'));
+  const std::string long_body((std::size_t{1} << 16U) + 64, 'x');
+  const auto refused = story.core.request(as_bytes(long_body), {}, story.now);
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().code, ErrorCode::kTooLarge);
+  EXPECT_EQ(story.sent().value().frames.size(), 1U);
+}
+
+TEST(ClientPages, RequestsOfOtherTimesShareAFrameIfItSaysWhatIsLeftOfThem) {
+  Met story;
+  story.ask("one", {.timeout = 5s});
+  story.now += 100us;
+  story.ask("two", {.timeout = 5s});
+  story.now += 10ms;
+  story.ask("six", {.timeout = 4s});
+  story.now += 10ms;
+  const Seen seen = story.sent().value();
+  EXPECT_EQ(seen.bytes.size(), kHeaderSize + 2 * 12 + 9);
+  ASSERT_EQ(seen.frames.size(), 3U);
+  EXPECT_EQ(seen.frames[0].ttl_ms, 4'980);  // Of the first: the second has 0.1 ms more.
+  EXPECT_EQ(seen.frames[1].ttl_ms, 4'980);
+  EXPECT_EQ(seen.frames[2].ttl_ms, 3'990);
+}
+
 TEST(ClientPages, RepliesAlikeCountAsManyInTheWindow) {
-  // protocol.md §7: r, and so what may be sent at once, is the same however the replies came.
+  // protocol.md §7: r, and so what may be sent at once, follows from the octets that replies took,
+  // together or apart: 3 × 300 and a head, or 3 × (292 and a head).
   std::vector<std::size_t> sent;
   for (const bool together : {true, false}) {
     Met story;
     for (int i = 0; i < 3; ++i) story.ask();
     story.sent();
-    const std::string body(300, 'x');
+    const std::string body(together ? 300 : 292, 'x');
     if (together) {
       story.hear({reply_to(2, body), reply_to(3, body), reply_to(4, body)});
     } else {

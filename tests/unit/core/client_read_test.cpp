@@ -26,12 +26,12 @@ TEST(ClientRead, WhoIsToldOfAReplyMayAskAgainInItsPlace) {
   std::vector<std::string> told;
   const Bytes datagram = story.write(story.header(), {reply_to(1, "a"), reply_to(1, "b")});
   story.core.read({.peer = ClientStory::kServer, .payload = datagram}, story.now,
-                  [&](Slot slot, const Answer& answer) {
+                  [&](Slot, const Answer& answer) {
                     told.emplace_back(as_text(answer.body));
                     EXPECT_TRUE(story.core.has_room());
                     story.ask("second");
                     EXPECT_FALSE(story.core.has_room());
-                    story.core.release(slot);
+                    return true;
                   });
   EXPECT_THAT(told, ElementsAre("a"));
   EXPECT_EQ(story.core.counters().late, 1U);
@@ -71,10 +71,10 @@ TEST(ClientRead, AReplyThatComesAgainIsNotToWhatTookItsNumbersPlace) {
   const Bytes datagram =
       story.write(story.header(), {reply_to(2, "2"), reply_to(3, "3"), reply_to(4, "4")});
   story.core.read({.peer = ClientStory::kServer, .payload = datagram}, story.now,
-                  [&](Slot slot, const Answer& given) {
+                  [&](Slot, const Answer& given) {
                     told.emplace_back(as_text(given.body));
                     while (story.core.has_room()) story.ask("10 and up");
-                    story.core.release(slot);
+                    return true;
                   });
   EXPECT_THAT(told, ElementsAre("2", "4"));
   EXPECT_EQ(story.core.counters().late, 1U);
@@ -117,10 +117,10 @@ TEST(ClientRead, ThereIsRoomForADatagramMoreThanWait) {
   const Bytes datagram = story.write(story.header(), {reply_to(number)});
   bool told = false;
   story.core.read({.peer = ClientStory::kServer, .payload = datagram}, story.now,
-                  [&](Slot slot, const Answer&) {
+                  [&](Slot, const Answer&) {
                     told = true;
                     story.ask("last");
-                    story.core.release(slot);
+                    return true;
                   });
   EXPECT_TRUE(told);
   EXPECT_EQ(story.sent().value().numbers().at(0), number + 1);
@@ -139,7 +139,7 @@ TEST(ClientRead, OtherEndsOfTheSameDatagramArePolled) {
                     EXPECT_EQ(answer.outcome, Outcome::kReply);
                     EXPECT_EQ(answer.attempts, 1U);
                     told.push_back(slot);
-                    story.core.release(slot);
+                    return true;
                   });
   EXPECT_THAT(told, ElementsAre(slot_of(answered)));
   const auto end = story.ended();

@@ -2,7 +2,6 @@
 
 #include <gtest/gtest.h>
 
-#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -12,10 +11,18 @@
 #include "core/block_store.hpp"
 #include "core/reply_store.hpp"
 #include "wire/frame_reader.hpp"
-#include "wire/frame_writer.hpp"
+#include "wire/message_head.hpp"
+#include "wire/message_writer.hpp"
 
 namespace volley {
 namespace {
+
+MessageHead head_of(const std::string& body, std::uint16_t status = 0) {
+  return MessageHead{{.type = FrameType::kReply,
+                      .attempt = 1,
+                      .word = status,
+                      .length = static_cast<std::uint16_t>(body.size())}};
+}
 
 /// A page in memory of its own, with nothing behind it.
 struct Written {
@@ -23,24 +30,23 @@ struct Written {
       : memory{new std::byte[size]}, writer{*new(memory.get()) ReplyPage{size, first}} {}
 
   ReplyPage& page() { return writer.page(); }
-  void write(const std::string& body) {
-    const Sequence number{writer.next()};
-    write_message(
-        {.type = FrameType::kReply, .attempt = 1, .sequence = number, .body = as_bytes(body)},
-        writer.set_aside(MessageHead::kSize + body.size()));
+  void write(const std::string& body, std::uint16_t status = 0) {
+    writer.write(head_of(body, status), as_bytes(body));
+    writer.finish();
   }
   std::string body_of(std::uint32_t number) {
-    FrameReader reader{page().frames({.first = number, .count = 1})};
-    const auto frame = reader.next();
-    EXPECT_TRUE(frame && frame->sequence == Sequence{number} && !reader.next());
-    return frame ? std::string{as_text(frame->body)} : "";
+    const Message reply = page().reply(number);
+    EXPECT_EQ(reply.sequence(), Sequence{number});
+    EXPECT_EQ(reply.more(), 0U);
+    EXPECT_TRUE(reply.is_well_formed(FrameType::kReply));
+    return std::string{as_text(reply.body)};
   }
 
   std::unique_ptr<std::byte[]> memory;
   PageWriter writer;
 };
 
-TEST(ReplyPage, FindsEachNumbersFrame) {
+TEST(ReplyPage, FindsEachNumbersReply) {
   Written written{4'096, 7};
   for (std::size_t size = 0; size < 50; ++size) written.write(std::string(size, 'x'));
   for (std::uint32_t number = 7; number < 57; ++number) {
@@ -48,27 +54,34 @@ TEST(ReplyPage, FindsEachNumbersFrame) {
   }
 }
 
-TEST(ReplyPage, GivesARunInOnePiece) {
+TEST(ReplyPage, GivesThoseThatShareAFrameInOnePiece) {
   Written written{1'024, 1};
-  for (const char* const body : {"one", "two", "three", "four"}) written.write(body);
-  FrameReader reader{written.page().frames({.first = 2, .count = 3})};
-  std::string all;
-  while (const auto frame = reader.next()) all += as_text(frame->body);
-  EXPECT_EQ(all, "twothreefour");
+  for (const char* const body : {"one", "two", "six", "ten"}) written.write(body);
+  written.write("four");
+  written.write("five", 7);
+  const MessageRun run = written.page().replies(2);
+  ASSERT_EQ(run.size(), 3U);
+  EXPECT_EQ(run.sequence(0), Sequence{2});
+  EXPECT_EQ(as_text(run.bodies(0, 3)), "twosixten");
+  EXPECT_EQ(written.page().replies(4).size(), 1U);
+  EXPECT_EQ(written.page().replies(5).size(), 1U);
+  EXPECT_EQ(written.page().reply(6).status(), 7);
+  EXPECT_EQ(written.body_of(3), "six");
 }
 
-TEST(ReplyPage, TellsHowManyFitForEveryRoom) {
-  Written written{2'048, 1};
-  std::array<std::size_t, 20> ends{};
-  std::size_t end = 0;
-  for (std::size_t i = 0; i < ends.size(); ++i) {
-    written.write(std::string(i * 7 % 40, 'x'));
-    ends.at(i) = end += MessageHead::kSize + i * 7 % 40;
-  }
-  for (std::size_t room = 0; room < end; ++room) {
-    std::uint32_t fit = 0;
-    while (fit < ends.size() && ends.at(fit) <= room) ++fit;
-    EXPECT_EQ(written.page().fitting({.first = 1, .count = 20}, room), fit) << room;
+TEST(ReplyPage, SetsRoomAsideThatNoOtherReplyShares) {
+  Written written{1'024, 1};
+  written.write("one");
+  written.writer.set_aside(50);
+  written.write("six");
+  const std::string late = "two";
+  MessageWriter room{{written.page().place(2), 50}};
+  room.begin(head_of(late).numbered(Sequence{2}), as_bytes(late));
+  EXPECT_EQ(written.body_of(1), "one");
+  EXPECT_EQ(written.body_of(2), "two");
+  EXPECT_EQ(written.body_of(3), "six");
+  for (std::uint32_t number = 1; number < 4; ++number) {
+    EXPECT_EQ(written.page().replies(number).size(), 1U);
   }
 }
 
@@ -76,7 +89,10 @@ TEST(ReplyPage, IsUsedToTheLastOctet) {
   constexpr std::size_t kSize = 256;
   constexpr std::size_t kFrame = 50;
   Written written{kSize, 1};
-  while (written.writer.has_room(kFrame)) written.write(std::string(38, 'x'));
+  // Each of another status, so that each has a frame.
+  for (std::uint16_t status = 1; written.writer.has_room(kFrame); ++status) {
+    written.write(std::string(38, 'x'), status);
+  }
   const std::size_t each = kFrame + 2;
   EXPECT_EQ(written.writer.next() - 1, (kSize - sizeof(ReplyPage)) / each);
   const std::size_t left = (kSize - sizeof(ReplyPage)) % each;
@@ -112,10 +128,8 @@ TEST(ReplyPage, HoldsTheLongestReplyAlone) {
   PageWriter writer{replies.at(page)};
   ASSERT_TRUE(writer.has_room(frame));
   const std::string body(kMaxBody, 'x');
-  write_message(
-      {.type = FrameType::kReply, .attempt = 1, .sequence = Sequence{1}, .body = as_bytes(body)},
-      writer.set_aside(frame));
-  EXPECT_EQ(replies.frame(page, 1).size(), frame);
+  writer.write(head_of(body), as_bytes(body));
+  EXPECT_EQ(replies.frame_size(page, 1), frame);
 }
 
 TEST(ReplyStore, FreesAPageWhenNobodyKeepsItAndNothingWaits) {

@@ -107,6 +107,11 @@ class AnyTraffic {
     }
     if (chance(4)) std::ranges::reverse(frames);
     const auto octets = ServerWorld::datagram(client_, frames, chance(10) ? 100 : 0);
+    numbers_.clear();
+    FrameReader reader{Bytes{octets}.subspan(kHeaderSize)};
+    while (const auto frame = reader.next()) {
+      numbers_[frame->body.data()] = std::to_underlying(frame->sequence);
+    }
     world_.core.handle_datagram(
         {.peer = client_.peer, .local = ServerWorld::kLocal, .payload = octets}, world_.now);
     const bool all_late = chance(10);
@@ -122,7 +127,7 @@ class AnyTraffic {
     ExecutionId id;
     std::uint32_t number;
   };
-  /// The number is not told, but the executions of a datagram come in order: so it is in the body.
+  /// The number is not told, but found by where the body stands in the datagram.
   void handle(const Execution& execution, bool late) {
     const std::uint32_t number = number_of(execution);
     if (!execution.idempotent) {
@@ -134,13 +139,8 @@ class AnyTraffic {
       finish({.id = execution.id, .number = number});
     }
   }
-  /// It stands before the body in the datagram.
-  static std::uint32_t number_of(const Execution& execution) {
-    std::uint32_t number = 0;
-    for (int octet = -8; octet < -4; ++octet) {
-      number = number << 8U | std::to_integer<std::uint32_t>(execution.body.data()[octet]);
-    }
-    return number;
+  std::uint32_t number_of(const Execution& execution) const {
+    return numbers_.at(execution.body.data());
   }
 
   void end_one() {
@@ -181,6 +181,7 @@ class AnyTraffic {
   std::uint64_t seen_ = 0;
   std::uint64_t large_ = 0;
   std::vector<Late> late_;
+  std::map<const std::byte*, std::uint32_t> numbers_;  // Of the bodies of a datagram.
   std::set<std::uint32_t> executed_;
   std::map<std::uint32_t, std::set<std::uint8_t>> asked_;
 };

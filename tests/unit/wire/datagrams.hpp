@@ -42,18 +42,6 @@ inline std::vector<Frame> walked(Bytes frames) {
   return all;
 }
 
-/// The same, as those walk who expect frames of one type.
-inline std::vector<Frame> walked_for(FrameType type, Bytes frames) {
-  std::vector<Frame> all;
-  FrameReader reader{frames};
-  while (true) {
-    for (Message message; reader.next_message(type, message);) all.push_back(frame_of(message));
-    const auto frame = reader.next();
-    if (!frame) return all;
-    all.push_back(*frame);
-  }
-}
-
 /// The same, as those walk who take messages of that type run by run.
 inline void add_run(const MessageRun& run, std::vector<Frame>& all) {
   for (std::size_t i = 0; i < run.size(); ++i) {
@@ -77,6 +65,27 @@ inline std::vector<Frame> walked_from(FrameType type, const CheckedFrames& check
   std::vector<Frame> all;
   add_run(checked.first, all);
   return walked_in_runs(type, checked.rest, all);
+}
+
+/// Frames that are well formed, of datagrams as they come: written again, one by one, from what is
+/// read of them.
+inline std::vector<std::byte> rewritten(Bytes frames) {
+  std::vector<std::byte> copy(frames.size());
+  MutableBytes room{copy};
+  FrameReader reader{frames};
+  while (true) {
+    // Each by a writer of its own: one would have messages share a frame that came apart.
+    FrameWriter writer{room};
+    MessageRun run;
+    if (reader.next_run(FrameType::kRequest, run) || reader.next_run(FrameType::kReply, run)) {
+      writer.write(run.head(0, run.size()), run.bodies(0, run.size()));
+    } else if (const auto frame = reader.next()) {
+      if (!writer.write(*frame)) return {};
+    } else {
+      return copy;
+    }
+    room = room.subspan(writer.size());
+  }
 }
 
 /// A header and frames as a datagram of `size` octets, the rest of them PAD. Nothing if it is too

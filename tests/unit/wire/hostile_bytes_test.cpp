@@ -28,14 +28,15 @@ bool accepted_and_valid(Bytes datagram, Side from) {
   if (!well_formed(frames, from)) {
     // Nobody should walk them. Who does stays within bounds and comes to an end.
     EXPECT_LE(walked(frames).size(), frames.size());
-    EXPECT_LE(walked_for(FrameType::kRequest, frames).size(), frames.size());
-    EXPECT_LE(walked_for(FrameType::kReply, frames).size(), frames.size());
     EXPECT_LE(walked_in_runs(FrameType::kReply, FrameReader{frames}).size(), frames.size());
     return false;
   }
-  const std::vector<Frame> all = walked(frames);
-  EXPECT_EQ(written(*header, all, copy.size()), copy);
-  for (const Frame& frame : all) EXPECT_EQ(sender(frame.type), from);
+  Octets again(kHeaderSize);
+  write_clear_header(*header, again);
+  const Octets frames_again = rewritten(frames);
+  again.insert(again.end(), frames_again.begin(), frames_again.end());
+  EXPECT_EQ(again, copy);
+  for (const Frame& frame : walked(frames)) EXPECT_EQ(sender(frame.type), from);
   return true;
 }
 
@@ -63,7 +64,7 @@ TEST(HostileBytes, EveryTruncationOfAGoldenDatagramIsRejectedOrValid) {
   }
   // Cut after its header, or after a frame, or within PAD, a datagram is one that could have been
   // sent.
-  EXPECT_EQ(tally.accepted, 13 + 4 + 3);
+  EXPECT_EQ(tally.accepted, 15 + 5 + 3);
   EXPECT_GT(tally.rejected, 1'000);
 }
 
@@ -206,12 +207,10 @@ TEST(HostileBytes, WhateverIsWrittenIsReadBack) {
     Octets buffer(size + random.below(5));
     FrameWriter writer{buffer};
     for (const Frame& frame : frames) ASSERT_TRUE(writer.write(frame));
-    ASSERT_EQ(writer.size(), size);
+    ASSERT_LE(writer.size(), size);
     writer.pad_to(buffer.size());
     ASSERT_TRUE(well_formed(buffer, from));
     ASSERT_EQ(told(walked(buffer)), told(frames));
-    ASSERT_EQ(told(walked_for(FrameType::kRequest, buffer)), told(frames));
-    ASSERT_EQ(told(walked_for(FrameType::kReply, buffer)), told(frames));
     ASSERT_EQ(told(walked_in_runs(FrameType::kRequest, FrameReader{buffer})), told(frames));
     ASSERT_EQ(told(walked_from(FrameType::kReply, check_frames(buffer, from).value())),
               told(frames));

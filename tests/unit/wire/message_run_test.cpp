@@ -65,8 +65,42 @@ TEST(MessageRun, EndsWhereAnythingElseDiffers) {
   EXPECT_THAT(runs_of({reply(7), reply(8, "")}), ElementsAre(1, 1));
 }
 
+TEST(MessageRun, IsOfMessagesWithABody) {
+  EXPECT_THAT(runs_of({reply(1, ""), reply(2, "")}), ElementsAre(1, 1));
+  EXPECT_THAT(runs_of({reply(1, "x"), reply(2, "y")}), ElementsAre(2));
+}
+
+TEST(MessageRun, IsOfAsManyAsItsHeadCanTell) {
+  std::vector<Frame> frames;
+  for (std::uint32_t number = 1; number <= 600; ++number) frames.push_back(reply(number, "x"));
+  const Octets octets = octets_of(frames);
+  EXPECT_THAT(runs_of(octets), ElementsAre(256, 256, 88));
+  EXPECT_EQ(octets.size(), 3 * MessageHead::kSize + 600);
+  EXPECT_EQ(told(walked(octets)), told(frames));
+}
+
+TEST(MessageRun, EndsWhereSomethingElseStandsBetween) {
+  const Frame working{.type = FrameType::kWorking, .attempt = 1, .sequence = Sequence{9}};
+  const std::vector<Frame> frames{reply(7), working, reply(8), reply(9)};
+  const Octets octets = octets_of(frames);
+  EXPECT_EQ(told(walked(octets)), told(frames));
+  EXPECT_EQ(octets.size(), 2 * MessageHead::kSize + size_of(working) + 3 * 4);
+}
+
+TEST(MessageRun, MayBeTakenInParts) {
+  const Octets octets = octets_of({reply(7, "one"), reply(8, "two"), reply(9, "six")});
+  const MessageRun run = check_frames(octets, Side::kServer).value().first;
+  Octets part(100);
+  FrameWriter writer{part};
+  writer.write(run.head(1, 2), run.bodies(1, 2));
+  writer.write(run.head(0, 1), run.bodies(0, 1));
+  part.resize(writer.size());
+  EXPECT_EQ(told(walked(part)),
+            told(std::vector{reply(8, "two"), reply(9, "six"), reply(7, "one")}));
+}
+
 TEST(MessageRun, EndsAtPad) {
-  Octets octets = octets_of({reply(1, ""), reply(2, "")});
+  Octets octets = octets_of({reply(1, "x"), reply(2, "y")});
   for (int pad = 1; pad < 30; ++pad) {
     octets.emplace_back();
     EXPECT_THAT(runs_of(octets), ElementsAre(2)) << pad;
