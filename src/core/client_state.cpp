@@ -65,10 +65,11 @@ Slot ClientState::take_otherwise(Bytes body, const RequestOptions& options, Inst
   const Duration timeout = options.timeout.value_or(options_.policy.give_up);
   const std::size_t size = MessageHead::kSize + body.size();
   const Slot slot = requests_.make();
-  const bool fits = open_.fits_apart(body.size());
+  const bool fits = open_.fits(body.size());
   if (fits && !open_.all_have(now, timeout)) mix_times(slot, timeout, now);
   if (fits || open_page(size, timeout, now)) {
-    write_to_page(slot, options.idempotent, body);
+    const bool shares = open_.shares(options.idempotent, body.size());
+    write_to_page(slot, shares, options.idempotent, body);
     return slot;
   }
   ++taken_;

@@ -50,11 +50,11 @@ class ClientState {
   /// The same in its parts: the slot of the request, kNoSlot if it is refused, and why it is.
   Slot take(Bytes body, const RequestOptions& options, Instant now) {
     const Duration timeout = options.timeout.value_or(options_.policy.give_up);
-    const bool as_those_before =
-        has_room() && open_.all_have(now, timeout) && open_.fits(options.idempotent, body.size());
-    if (!as_those_before) return take_otherwise(body, options, now);
+    if (!has_room() || !open_.all_have(now, timeout)) return take_otherwise(body, options, now);
+    const bool shares = open_.shares(options.idempotent, body.size());
+    if (!shares && !open_.fits(body.size())) return take_otherwise(body, options, now);
     const Slot slot = requests_.make();
-    write_to_page(slot, options.idempotent, body);
+    write_to_page(slot, shares, options.idempotent, body);
     return slot;
   }
   [[gnu::noinline]] Error refusal(Bytes body) const;
@@ -127,10 +127,15 @@ class ClientState {
   [[gnu::noinline]] const ClientEvent* poll_pong();  // Seldom, so poll_event() stays small.
 
   // client_pages.cpp.
-  /// Requires that it fits in the open page, and that it is like all there or its entry tells.
-  void write_to_page(Slot slot, bool idempotent, Bytes body) {
+  /// Requires that it shares the last frame of the open page, or else fits there, and that it is
+  /// like all there or its entry tells in what it is not.
+  void write_to_page(Slot slot, bool shares, bool idempotent, Bytes body) {
     page_of_[slot] = open_.datagram();
-    open_.write(slot, idempotent, body);
+    if (shares) {
+      open_.add(slot, body);
+    } else {
+      open_.begin(slot, idempotent, body);
+    }
   }
   bool open_page(std::size_t frame_size, Duration timeout, Instant now);
   void close_page();

@@ -54,12 +54,12 @@ class RequestPageWriter {
         head_{head_with(page.ttl_ms)} {}
 
   Slot datagram() const { return datagram_; }
-  /// Whether there is room for a request, and a number.
-  bool fits(bool idempotent, std::size_t body) {
-    return frames_.shares(head_.completed(idempotent, body), body) || fits_apart(body);
+  /// Whether a request may share the frame that was written last.
+  bool shares(bool idempotent, std::size_t body) const {
+    return frames_.shares(head_.completed(idempotent, body), body);
   }
-  /// The same if it has a frame of its own.
-  bool fits_apart(std::size_t body) {
+  /// Whether there is room for a frame of its own, and a number.
+  bool fits(std::size_t body) {
     return MessageHead::kSize + body <= frames_.room() && waiting() < kMost && numbers_->can_give();
   }
   bool alike() const { return page_.alike; }
@@ -77,16 +77,16 @@ class RequestPageWriter {
     head_ = head_with(ttl_ms);
   }
 
-  /// Requires that it fits.
-  void write(Slot request, bool idempotent, Bytes body) {
+  /// Adds a request to the frame that was written last. Requires shares().
+  void add(Slot request, Bytes body) {
+    numbers_->give(request);
+    frames_.add(body);
+  }
+  /// Begins a frame with one. Requires that it fits.
+  void begin(Slot request, bool idempotent, Bytes body) {
+    const std::size_t most = std::min(numbers_->left(), kMost - waiting());
     const MessageHead head = head_.completed(idempotent, body.size());
-    if (frames_.shares(head, body.size())) {
-      numbers_->give(request);
-      frames_.add(body);
-    } else {
-      const std::size_t most = std::min(numbers_->left(), kMost - waiting());
-      frames_.begin(head.numbered(numbers_->give(request)), body, most);
-    }
+    frames_.begin(head.numbered(numbers_->give(request)), body, most);
   }
 
   /// It is of no page any more.

@@ -35,8 +35,10 @@ QueuedAnswer reply_on(Block page, const Running& ended, std::uint32_t number, bo
 void ServerState::reply(ExecutionId execution, std::uint16_t status, Bytes body, Instant now) {
   const ReplyStore::Reply reply{.status = status, .body = body};
   const Running& prompt = at_hand.handler;
-  const bool as_most = execution == prompt_id && prompt.context != nullptr && prompt.attempt == 1 &&
-                       now == prompt.started && at_hand.page.has_room(reply.frame_size());
+  const bool as_most = execution == prompt_id && prompt.context == at_hand.page_context &&
+                       prompt.number == at_hand.page.next() && prompt.attempt == 1 &&
+                       prompt.allowed == 0 && now == prompt.started &&
+                       at_hand.page.has_room(reply.frame_size());
   if (!as_most) return end(execution, reply, now);
   prompt_id = {};
   running.skip_id();
@@ -47,7 +49,7 @@ void ServerState::reply(ExecutionId execution, std::uint16_t status, Bytes body,
 [[gnu::always_inline]] inline void ServerState::write_at_hand(const ReplyStore::Reply& reply,
                                                               bool deferred) {
   const Running& ended = at_hand.handler;
-  *at_hand.state = NumberState::kept(at_hand.page_block);
+  if (ended.context != nullptr) *at_hand.state = NumberState::kept(at_hand.page_block);
   at_hand.page.write(head_of(ended, reply, deferred), reply.body);
 }
 
@@ -58,11 +60,11 @@ void ServerState::end(ExecutionId execution, const ReplyStore::Reply& reply, Ins
   prompt_id = {};
   running.skip_id();
   const bool deferred = now - at_hand.handler.started >= kWorkingAfter;
-  if (at_hand.handler.context == nullptr) {
-    finish_idempotent(at_hand.handler, &reply, deferred);
-  } else {
-    answer_at_once(reply, deferred, now);
-  }
+  const Running& ended = at_hand.handler;
+  if (ended.context != nullptr) return answer_at_once(reply, deferred, now);
+  const bool prompt = !deferred && ended.attempt == 1 && ended.allowed == 0;
+  if (prompt && open_unkept_page(reply.body.size())) return write_at_hand(reply, deferred);
+  finish_idempotent(ended, &reply, deferred);
 }
 
 void ServerState::answer_at_once(const ReplyStore::Reply& reply, bool deferred, Instant now) {

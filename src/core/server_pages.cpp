@@ -22,7 +22,7 @@ bool ServerState::find_room_to_run(std::size_t body) {
     return false;
   }
   const std::uint32_t number = at_hand.handler.number;
-  if (!at_hand.page.has_page() || !at_hand.page.reaches(number, ReplyStore::kReserve)) {
+  if (at_hand.page_context == nullptr || !at_hand.page.reaches(number, ReplyStore::kReserve)) {
     if (!open_page(body)) return false;
   }
   if (at_hand.page.next() != number) {
@@ -34,25 +34,56 @@ bool ServerState::find_room_to_run(std::size_t body) {
   return true;
 }
 
-/// Opens a page for the number that acts and those behind it in the datagram; or for the one, where
-/// there is no room for more.
-bool ServerState::open_page(std::size_t body) {
+/// Closes the page at hand for another one: octets that it may have for what is behind a request
+/// with so long a body.
+std::size_t ServerState::turn_page(std::size_t body) {
   // One that has room is left for a number out of order, of which there may be many: a large page
   // for each would be for nothing.
   at_hand.scattered |= at_hand.page.has_page() && at_hand.page.has_room(ReplyStore::kReserve);
   close_page();
-  const std::size_t behind = at_hand.scattered ? 0 : room_behind(body);
-  const std::size_t size = std::min(ReplyStore::kLeastPage + behind, kMostOpened);
+  return at_hand.scattered ? 0 : room_behind(body);
+}
+
+/// Opens a page for the number that acts and those behind it in the datagram; or for the one, where
+/// there is no room for more.
+bool ServerState::open_page(std::size_t body) {
+  const std::size_t size = std::min(ReplyStore::kLeastPage + turn_page(body), kMostOpened);
   const std::uint32_t number = at_hand.handler.number;
   Block page = make_page(*at_hand.context, size, number);
   if (page == kNoBlock && size > ReplyStore::kLeastPage) {
     page = make_page(*at_hand.context, ReplyStore::kLeastPage, number);
   }
   if (page == kNoBlock) return false;
-  at_hand.page_block = page;
-  at_hand.page = PageWriter{replies.at(page)};
-  at_hand.run = number;
+  begin_page(page, at_hand.context);
   return true;
+}
+
+/// Has the page at hand be one with room for so long a reply to the idempotent request that acts,
+/// which nobody keeps. No, if there is one for replies that are kept, or it is too long.
+bool ServerState::open_unkept_page(std::size_t reply) {
+  const std::size_t frame = MessageHead::kSize + reply;
+  if (at_hand.page_context != nullptr || ReplyPage::size_for(frame) > kMostOpened) return false;
+  const std::uint32_t number = at_hand.handler.number;
+  if (at_hand.page.has_page() && at_hand.page.reaches(number, frame)) {
+    queue_run();
+    at_hand.page.pass_over_to(number);
+    at_hand.run = number;
+    return true;
+  }
+  const std::size_t behind = turn_page(at_hand.execution.body.size());
+  const Block page =
+      replies.make(std::min(ReplyPage::size_for(frame) + behind, kMostOpened), number);
+  if (page == kNoBlock) return false;
+  replies.at(page).kept = 1;
+  begin_page(page, nullptr);
+  return true;
+}
+
+void ServerState::begin_page(Block page, Context* context) {
+  at_hand.page_block = page;
+  at_hand.page_context = context;
+  at_hand.page = PageWriter{replies.at(page)};
+  at_hand.run = at_hand.handler.number;
 }
 
 /// Octets that the replies to what is behind a request with so long a body may take: as many as it
@@ -84,8 +115,13 @@ void ServerState::close_page() {
   if (!at_hand.page.has_page()) return;
   queue_run();
   if (!at_hand.page.at_first()) written = at_hand.page.written();
-  contexts.give_up(*at_hand.context, at_hand.page_block);
+  if (at_hand.page_context != nullptr) {
+    contexts.give_up(*at_hand.page_context, at_hand.page_block);
+  } else {
+    replies.give_up(at_hand.page_block);
+  }
   at_hand.page = {};
+  at_hand.page_context = nullptr;
   at_hand.run = 0;
   at_hand.may_run = false;
 }
@@ -101,6 +137,7 @@ void ServerState::set_aside() {
 
 /// So many replies more were written to the page at hand, and nobody knows of them yet.
 void ServerState::account_for(std::uint32_t count) {
+  if (at_hand.page_context == nullptr) return;
   ReplyPage& page = at_hand.page.page();
   page.kept = static_cast<std::uint16_t>(page.kept + count);
   ContextTable::reach(*at_hand.context, at_hand.page.next());

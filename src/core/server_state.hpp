@@ -89,7 +89,10 @@ struct ServerState {
   // Room for replies, in server_pages.cpp.
 
   bool find_room_to_run(std::size_t body);
+  std::size_t turn_page(std::size_t body);
   bool open_page(std::size_t body);
+  bool open_unkept_page(std::size_t reply);
+  void begin_page(Block page, Context* context);
   std::size_t room_behind(std::size_t body) const;
   Block make_page(Context& context, std::size_t size, std::uint32_t first);
   void close_page();
@@ -164,9 +167,11 @@ struct ServerState {
     std::size_t repeated = 0;      // Octets of kept replies sent again for it.
 
     /// The open page: as long as requests are in order and it has room, their replies go there. It
-    /// is kept as long as it is open.
+    /// is kept as long as it is open. It counts as that context's, or nobody's if it is for replies
+    /// to idempotent requests, which are not kept.
     PageWriter page{};
     Block page_block = kNoBlock;
+    Context* page_context = nullptr;
     std::uint32_t run = 0;   // Replies on it from this number on are not queued yet.
     bool may_run = false;    // What there is room for on it: the limits were looked at.
     bool scattered = false;  // Its numbers, so its pages are for one reply.

@@ -42,6 +42,38 @@ TEST(ServerPacking, AnswersADatagramOfRequestsWithOne) {
   EXPECT_EQ(world.counters().sent, 3U);
 }
 
+TEST(ServerPacking, RepliesToIdempotentRequestsShareAFrameToo) {
+  ServerWorld world;
+  world.echo = true;
+  const std::string body(64, 'x');
+  std::vector<Frame> frames;
+  for (std::uint32_t number = 1; number <= 15; ++number) frames.push_back(idempotent(number, body));
+  frames.insert(frames.begin() + 5, request(20, body));
+  world.hear(world.client(), frames);
+  const auto answers = world.heard();
+  ASSERT_EQ(answers.size(), 1U);
+  EXPECT_EQ(frames_in(answers[0]), 16U);
+  // 1 to 5 have a page, and 20; while that is open, the others have one each, and share a frame.
+  EXPECT_EQ(answers[0].size, 32U + 3 * 12 + 16 * 64);
+}
+
+/// Else a datagram could draw a page of 16 KB for each of its octets.
+TEST(ServerPacking, IdempotentRequestsOutOfOrderTakeLittle) {
+  ServerWorld world;
+  world.echo = true;
+  const FakeClient client = world.client();
+  const std::uint64_t before = world.counters().bytes;
+  std::vector<Frame> frames;
+  for (std::uint32_t number = 4'000; number > 0; --number) {
+    frames.push_back(idempotent(number, "abc"));
+  }
+  world.hear(client, frames);
+  EXPECT_LT(world.counters().bytes - before, 4'000U * 256);
+  std::size_t replies = 0;
+  for (const Heard& answer : world.heard()) replies += frames_in(answer);
+  EXPECT_EQ(replies, 4'000U);
+}
+
 TEST(ServerPacking, LetsWhatIsQueuedToOneClientShareDatagrams) {
   ServerWorld world;
   world.echo = true;
