@@ -217,13 +217,12 @@ void ClientWatch::check_gap(Flight& flight, const WireFrame& frame, Duration gap
     flight.least_wait = std::min(2 * flight.least_wait, policy.cap);
     flight.hastened = 0;
   } else if (gap < flight.least_wait) {
-    // Once for a bare header, three times for a loss.
+    // Once for a bare header, three times for a loss; and for each new epoch (§5.9).
     constexpr unsigned kMostHastened = 4;
-    const bool known = flight.epochs == epochs_ && !seat_.profile.faults.has(Fault::kHints);
-    if (flight.hastened == kMostHastened && known) {
+    const bool counts = flight.epochs == epochs_ && !seat_.profile.faults.has(Fault::kHints);
+    if (counts && ++flight.hastened > kMostHastened) {
       violate(now, "backoff", "hastens " + name() + " too often within one wait");
     }
-    ++flight.hastened;
   } else {
     flight.hastened = 0;
   }
