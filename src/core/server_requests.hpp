@@ -23,6 +23,7 @@ namespace volley {
     if (at_hand.frames.next_run(FrameType::kRequest, requests)) {
       take_up(requests);
     } else if (!answer_other(now)) {
+      at_hand.frames = FrameReader{Bytes{}};  // It may end in PAD, and is not borrowed any more.
       close_page();
       if (at_hand.context != nullptr) contexts.trim(*at_hand.context);
       return nullptr;

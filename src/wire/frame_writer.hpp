@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
@@ -109,7 +110,7 @@ class FrameWriter {
 inline void FrameWriter::pad_to(std::size_t size) {
   VOLLEY_CHECK(size >= this->size() && size <= this->size() + room());
   const std::size_t pad = size - this->size();
-  std::memset(out_.set_aside(pad), kPad, pad);
+  std::ranges::fill(MutableBytes{out_.set_aside(pad), pad}, std::byte{kPad});
   out_ = MessageWriter{{out_.end(), 0}};
 }
 

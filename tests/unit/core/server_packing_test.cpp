@@ -74,6 +74,18 @@ TEST(ServerPacking, IdempotentRequestsOutOfOrderTakeLittle) {
   EXPECT_EQ(replies, 4'000U);
 }
 
+TEST(ServerPacking, ADatagramIsBorrowedUntilItHasNoMoreRequests) {
+  ServerWorld world;
+  world.echo = true;
+  {
+    // So much PAD that another frame could be there. An address sanitizer sees who looks again.
+    const auto octets = ServerWorld::datagram(world.client(), requests(1, 3, "a"), 100);
+    world.hear(world.client().peer, octets);
+  }
+  EXPECT_EQ(world.core.poll_request(world.now), nullptr);
+  EXPECT_EQ(world.said(), "REPLY 1 \"a\", REPLY 2 \"a\", REPLY 3 \"a\"");
+}
+
 TEST(ServerPacking, LetsWhatIsQueuedToOneClientShareDatagrams) {
   ServerWorld world;
   world.echo = true;
