@@ -60,7 +60,8 @@ class ClientState {
   [[gnu::noinline]] Error refusal(Bytes body) const;
   void cancel(RequestId request, Instant now);
   Result<std::uint64_t> ping(std::size_t size, Instant now);
-  bool has_room() const { return in_flight() < options_.window; }
+  /// The table has room for one more than the window.
+  bool has_room() const { return requests_.room() > ended_.size() + 1; }
   std::size_t in_flight() const { return requests_.size() + ended_.size(); }
 
   /// It is asked for more than there is nearly each time: so much of it is inline.

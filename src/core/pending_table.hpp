@@ -40,7 +40,9 @@ class PendingTable {
     }
   }
 
-  std::size_t size() const { return entries_.size() - free_count_ - ended_; }
+  std::size_t size() const { return entries_.size() - room(); }
+  /// How many more there could be in flight.
+  std::size_t room() const { return free_count_ + ended_; }
   bool full() const { return free_count_ == 0; }
 
   /// Takes a request in, whose body is elsewhere; its entry is that of some request before, for the
