@@ -47,7 +47,7 @@ std::optional<WireFrame> FrameWalk::fail() {
 std::optional<WireFrame> FrameWalk::next() {
   if (more_ > 0) return take_sharing();
   if (rest_.empty()) return std::nullopt;
-  WireFrame frame{.type = static_cast<WireType>(big_endian(rest_, 0, 1))};
+  const WireFrame frame{.type = static_cast<WireType>(big_endian(rest_, 0, 1))};
   switch (frame.type) {
     case WireType::kPad:
       if (!all_zeros(rest_)) return fail();

@@ -294,7 +294,7 @@ TEST(ClientPages, RequestsOfOtherTimesShareAFrameIfItSaysWhatIsLeftOfThem) {
   story.ask("six", {.timeout = 4s});
   story.now += 10ms;
   const Seen seen = story.sent().value();
-  EXPECT_EQ(seen.bytes.size(), kHeaderSize + 2 * 12 + 9);
+  EXPECT_EQ(seen.bytes.size(), kHeaderSize + 24 + 9);
   ASSERT_EQ(seen.frames.size(), 3U);
   EXPECT_EQ(seen.frames[0].ttl_ms, 4'980);  // Of the first: the second has 0.1 ms more.
   EXPECT_EQ(seen.frames[1].ttl_ms, 4'980);

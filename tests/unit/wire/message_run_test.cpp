@@ -84,7 +84,7 @@ TEST(MessageRun, EndsWhereSomethingElseStandsBetween) {
   const std::vector<Frame> frames{reply(7), working, reply(8), reply(9)};
   const Octets octets = octets_of(frames);
   EXPECT_EQ(told(walked(octets)), told(frames));
-  EXPECT_EQ(octets.size(), 2 * MessageHead::kSize + size_of(working) + 3 * 4);
+  EXPECT_EQ(octets.size(), 2 * MessageHead::kSize + size_of(working) + 12);
 }
 
 TEST(MessageRun, MayBeTakenInParts) {
