@@ -129,14 +129,14 @@ void ClientState::tell_time_left(const RequestPage& page, Instant now) {
   const std::byte* const end = frame + page.octets;
   while (frame != end) {
     const auto head = MessageHead::read(frame);
-    if (!page.alike) ttl_ms = milliseconds_until(first_deadline(page, head), now);
+    if (!page.alike) ttl_ms = milliseconds_until(earliest_deadline(page, head), now);
     head.with_word(ttl_ms).write(frame);
     frame += head.frame_size();
   }
 }
 
-/// Of the requests in a frame of a page where entries tell their times.
-Instant ClientState::first_deadline(const RequestPage& page, const MessageHead& frame) const {
+/// Of the requests in a frame, where entries tell their times.
+Instant ClientState::earliest_deadline(const RequestPage& page, const MessageHead& frame) const {
   const std::uint32_t first = std::to_underlying(frame.sequence());
   Instant deadline = Instant::max();
   for (std::uint32_t number = first; number <= first + frame.more(); ++number) {

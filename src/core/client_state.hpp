@@ -80,8 +80,9 @@ class ClientState {
   void handle_hint(ErrorCode hint, Instant now);
   const ClientEvent* poll_event() {
     // What is kept by the slot of the request told of last could be used until now.
-    if (told_request_ != RequestId{})
+    if (told_request_ != RequestId{}) {
       requests_.release(slot_of(std::exchange(told_request_, RequestId{})));
+    }
     if (!ended_.empty()) {
       // It stays as it is until others took every other place, or the ring was rewound.
       const ClientEvent& event = ended_.front();
@@ -144,7 +145,7 @@ class ClientState {
   void tell_times(const RequestPage& page);
   std::optional<Transmit> send_page(MutableBytes buffer, Instant now);
   void tell_time_left(const RequestPage& page, Instant now);
-  Instant first_deadline(const RequestPage& page, const MessageHead& frame) const;
+  Instant earliest_deadline(const RequestPage& page, const MessageHead& frame) const;
   ClientRequest& move_out(Slot slot, const RequestPage& page, const Frame& frame);
   void leave_page(Slot slot);
   void take_apart(Slot datagram);

@@ -66,7 +66,7 @@ class PendingTable {
   /// Ends a request. Requires that it is in flight.
   void end(Slot slot) {
     bodies_.drop(slot);
-    ++generations_[slot];
+    end_in_turn(slot);
     ++ended_;
   }
   /// Gives the slot of a request that has ended to others. Once.
