@@ -49,7 +49,7 @@ class MessageWriter {
     const std::size_t numbers =
         std::to_underlying(kLastSequence) - std::to_underlying(head.sequence());
     most = std::min({most, MessageHead::kMostInFrame, numbers + 1});
-    full_ = std::min(end_ + (most - 1) * body.size(), limit_);
+    full_ = end_ + std::min((most - 1) * body.size(), room());
   }
   /// Whether a message may be added to the frame: one of that head, but for its number, which is
   /// the next one's. The length in the head may be that of a body which is too long for it.
